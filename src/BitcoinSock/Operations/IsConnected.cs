@@ -1,0 +1,33 @@
+namespace BitcoinSock;
+
+public static partial class SockOperations
+{
+    /// <summary>
+    /// Tells whether the peer is still there, by a peek of one byte: it consumes nothing and does not
+    /// block. Core's <c>IsConnected</c>.
+    /// </summary>
+    /// <param name="sock">Whom to ask.</param>
+    /// <param name="errmsg">
+    /// If not: <c>not connected</c> (there is no socket), <c>closed</c> (by the peer), or the text of
+    /// the error. Empty otherwise.
+    /// </param>
+    /// <returns>
+    /// False if the next receive would be the end of the stream or a permanent error; true if it would
+    /// give data or block.
+    /// </returns>
+    public static bool IsConnected<TSock>(this TSock sock, out string errmsg)
+        where TSock : ISockRecv
+    {
+        Span<byte> one = stackalloc byte[1];
+        SockResult peek = sock.Recv(one, SockFlags.Peek | SockFlags.DontWait);
+        errmsg = peek switch
+        {
+            { Count: 0 } => "closed",
+            { Count: > 0 } => "",
+            _ when !NetworkError.IoErrorIsPermanent(peek.Error) => "",
+            _ when peek.Error == NetworkError.BadHandle => "not connected",
+            _ => NetworkError.NetworkErrorString(peek.Error),
+        };
+        return errmsg.Length == 0;
+    }
+}

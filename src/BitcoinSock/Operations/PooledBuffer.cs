@@ -1,0 +1,46 @@
+using System.Buffers;
+
+namespace BitcoinSock;
+
+/// <summary>A buffer writer on rented memory, which is wiped before it goes back: lines hold keys.</summary>
+internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
+{
+    private byte[] _bytes = [];
+    private int _written;
+
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _written);
+
+    public void Advance(int count) => _written += count;
+
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        int needed = _written + Math.Max(sizeHint, 1);
+        if (needed > _bytes.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * _bytes.Length));
+            Written.CopyTo(larger);
+            GiveBack();
+            _bytes = larger;
+        }
+
+        return _bytes.AsMemory(_written);
+    }
+
+    public void Dispose()
+    {
+        GiveBack();
+        _bytes = [];
+        _written = 0;
+    }
+
+    private void GiveBack()
+    {
+        if (_bytes.Length > 0)
+        {
+            _bytes.AsSpan(0, _written).Clear();
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+    }
+}

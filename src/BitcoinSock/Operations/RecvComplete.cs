@@ -1,0 +1,74 @@
+namespace BitcoinSock;
+
+public static partial class SockOperations
+{
+    /// <summary>
+    /// Reads exactly as many bytes as the buffer holds. Core's <c>InterruptibleRecv</c> of netbase.cpp.
+    /// </summary>
+    /// <param name="sock">Where from.</param>
+    /// <param name="buffer">Where to; of length 0 means success without a call.</param>
+    /// <param name="timeout">
+    /// For the whole: zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> no deadline.
+    /// </param>
+    /// <param name="interrupt">Ends the operation early.</param>
+    /// <returns>
+    /// Ok, Closed, Timeout, Interrupted, Failed or Inconsistent, with the number of bytes consumed,
+    /// which are at the front of <paramref name="buffer"/>.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    public static SockOutcome TryRecvComplete<TSock>(
+        this TSock sock,
+        Span<byte> buffer,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockRecv, ISockWait
+    {
+        var pace = new Pace(timeout, sock.Clock, interrupt);
+        int received = 0;
+        while (received < buffer.Length)
+        {
+            Span<byte> rest = buffer[received..];
+            SockResult got = sock.Recv(rest, SockFlags.DontWait);
+            if (got.IsError && NetworkError.IoErrorIsPermanent(got.Error))
+            {
+                return SockOutcome.Failed(got.Error, received);
+            }
+
+            if (got.Count == 0)
+            {
+                return SockOutcome.End(SockStatus.Closed, received);
+            }
+
+            if (got.Count > rest.Length)
+            {
+                return SockOutcome.End(SockStatus.Inconsistent, received);
+            }
+
+            received += Math.Max(got.Count, 0);
+            if (received < buffer.Length)
+            {
+                SockOutcome next = pace.Next(sock, SockEvents.Recv, moved: got.Count > 0);
+                if (!next.IsOk)
+                {
+                    return next with { Count = received };
+                }
+            }
+        }
+
+        return SockOutcome.Ok(received);
+    }
+
+    /// <summary>Reads exactly as many bytes as the buffer holds, or throws.</summary>
+    /// <inheritdoc cref="TryRecvComplete{TSock}(TSock, Span{byte}, TimeSpan, CancellationToken)"/>
+    /// <exception cref="SockException">It could not; Count says how many were read.</exception>
+    /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
+    public static void RecvComplete<TSock>(
+        this TSock sock,
+        Span<byte> buffer,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockRecv, ISockWait =>
+        sock.TryRecvComplete(buffer, timeout, interrupt).ThrowIfRecvFailed(buffer, interrupt);
+}

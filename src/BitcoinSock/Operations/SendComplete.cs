@@ -1,0 +1,142 @@
+using System.Text;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// The operations: each finishes a job under a deadline and an interrupt, written once over the
+/// capabilities it needs. The Try forms end in one <see cref="SockOutcome"/> and never throw on one;
+/// the others throw <see cref="SockException"/> or <see cref="SockInterruptedException"/> instead.
+/// Wrong arguments throw before anything is touched.
+/// </summary>
+public static partial class SockOperations
+{
+    /// <summary>Sends all of it. Core's <c>SendComplete</c>.</summary>
+    /// <param name="sock">Where to.</param>
+    /// <param name="data">The bytes; none means success without a call.</param>
+    /// <param name="timeout">
+    /// For the whole: zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> no deadline.
+    /// </param>
+    /// <param name="interrupt">Ends the operation early.</param>
+    /// <returns>
+    /// Ok, Timeout, Interrupted, Failed or Inconsistent. The count is what the system accepted, which
+    /// is what the peer can drain.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    public static SockOutcome TrySendComplete<TSock>(
+        this TSock sock,
+        ReadOnlySpan<byte> data,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait =>
+        TrySendComplete(sock, data, default, timeout, interrupt);
+
+    /// <summary>Sends both, one after the other, without joining them in memory.</summary>
+    /// <param name="sock">Where to.</param>
+    /// <param name="header">The bytes that go first.</param>
+    /// <param name="payload">The bytes that follow.</param>
+    /// <param name="timeout">For the whole.</param>
+    /// <param name="interrupt">Ends the operation early.</param>
+    /// <returns>As for one buffer; the count is of both together.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    /// <exception cref="ArgumentException">Together they exceed 2 GiB.</exception>
+    public static SockOutcome TrySendComplete<TSock>(
+        this TSock sock,
+        ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> payload,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait
+    {
+        int total = TotalLength(header, payload);
+        var pace = new Pace(timeout, sock.Clock, interrupt);
+        int sent = 0;
+        while (sent < total)
+        {
+            ReadOnlySpan<byte> rest =
+                sent < header.Length ? header[sent..] : payload[(sent - header.Length)..];
+            SockResult taken = sock.Send(rest, SockFlags.NoSignal | SockFlags.DontWait);
+            if (taken.IsError && NetworkError.IoErrorIsPermanent(taken.Error))
+            {
+                return SockOutcome.Failed(taken.Error, sent);
+            }
+
+            if (taken.Count > rest.Length)
+            {
+                return SockOutcome.End(SockStatus.Inconsistent, sent);
+            }
+
+            sent += Math.Max(taken.Count, 0);
+            if (sent < total)
+            {
+                SockOutcome next = pace.Next(sock, SockEvents.Send, moved: taken.Count > 0);
+                if (!next.IsOk)
+                {
+                    return next with { Count = sent };
+                }
+            }
+        }
+
+        return SockOutcome.Ok(sent);
+    }
+
+    /// <summary>Sends all of it, or throws. Core's <c>SendComplete</c>.</summary>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
+    /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
+    public static void SendComplete<TSock>(
+        this TSock sock,
+        ReadOnlySpan<byte> data,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait =>
+        TrySendComplete(sock, data, default, timeout, interrupt)
+            .ThrowIfSendFailed(data.Length, interrupt);
+
+    /// <summary>Sends both, one after the other, or throws.</summary>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
+    /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
+    public static void SendComplete<TSock>(
+        this TSock sock,
+        ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> payload,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait =>
+        TrySendComplete(sock, header, payload, timeout, interrupt)
+            .ThrowIfSendFailed(TotalLength(header, payload), interrupt);
+
+    /// <summary>Sends a text as UTF-8. Counts are of bytes.</summary>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    public static SockOutcome TrySendComplete<TSock>(
+        this TSock sock,
+        string data,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait =>
+        TrySendComplete(sock, Encoding.UTF8.GetBytes(data), default, timeout, interrupt);
+
+    /// <summary>Sends a text as UTF-8, or throws. Counts are of bytes.</summary>
+    /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    public static void SendComplete<TSock>(
+        this TSock sock,
+        string data,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait =>
+        SendComplete(sock, Encoding.UTF8.GetBytes(data), timeout, interrupt);
+
+    private static int TotalLength(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        long total = (long)header.Length + payload.Length;
+        return total <= int.MaxValue
+            ? (int)total
+            : throw new ArgumentException($"{total} bytes are more than one operation can count.");
+    }
+}

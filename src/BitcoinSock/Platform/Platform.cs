@@ -1,0 +1,153 @@
+using System.Net.Sockets;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// What an operating system must supply: the socket calls, each made once and never retried, with its
+/// error captured at the call. Here is the only switch between systems; the rest of the library does
+/// not know on which it runs.
+/// </summary>
+/// <remarks>
+/// To add a system: its numbers (as <see cref="PosixNumbers"/>), or its calls (as
+/// <see cref="PosixPlatform"/> over <see cref="LibC"/>), and a line in the switch. A new system's
+/// numbers are checked against its headers by the tests (NativeLayoutTests).
+/// </remarks>
+internal abstract class Platform
+{
+    /// <summary>Room for any address: sockaddr_storage.</summary>
+    public const int AddressLengthMax = 128;
+
+    public static readonly Platform Current =
+        OperatingSystem.IsWindows() ? new WindowsPlatform()
+        : OperatingSystem.IsLinux() ? new PosixPlatform(PosixNumbers.Linux)
+        : new PosixPlatform(PosixNumbers.Darwin);
+
+    /// <summary>The error of a call on something that is no socket.</summary>
+    public abstract int BadHandle { get; }
+
+    /// <summary>The error by which connect(2) says that it has started and goes on by itself.</summary>
+    public abstract int ConnectStarted { get; }
+
+    /// <summary>Whether MSG_DONTWAIT exists; if not, handles are made non-blocking.</summary>
+    public abstract bool HasDontWait { get; }
+
+    /// <summary>What a pair is made of.</summary>
+    public abstract AddressFamily PairFamily { get; }
+
+    public abstract SockResult Open(
+        AddressFamily family,
+        SocketType type,
+        ProtocolType protocol,
+        out CSocket socket
+    );
+
+    public abstract SockResult Pair(out CSocket first, out CSocket second);
+
+    public abstract SockResult Close(CSocket socket);
+
+    public abstract SockResult Bind(CSocket socket, ReadOnlySpan<byte> address);
+
+    public abstract SockResult Listen(CSocket socket, int backlog);
+
+    public abstract SockResult Accept(
+        CSocket socket,
+        Span<byte> address,
+        out int length,
+        out CSocket accepted
+    );
+
+    public abstract SockResult Connect(CSocket socket, ReadOnlySpan<byte> address);
+
+    public abstract SockResult GetSockName(CSocket socket, Span<byte> address, out int length);
+
+    public abstract SockResult SetNonBlocking(CSocket socket);
+
+    /// <summary>Translates a portable option to the system's numbers, if it has it.</summary>
+    public abstract bool TryOption(
+        SocketOptionLevel level,
+        SocketOptionName name,
+        out int nativeLevel,
+        out int nativeName
+    );
+
+    /// <summary>Ok has the length of the value.</summary>
+    public abstract SockResult GetSockOpt(CSocket socket, int level, int name, Span<byte> value);
+
+    public abstract SockResult SetSockOpt(
+        CSocket socket,
+        int level,
+        int name,
+        ReadOnlySpan<byte> value
+    );
+
+    public abstract SockResult Send(CSocket socket, ReadOnlySpan<byte> data, SockFlags flags);
+
+    public abstract SockResult Recv(CSocket socket, Span<byte> buffer, SockFlags flags);
+
+    public abstract SockResult ShutdownSend(CSocket socket);
+
+    /// <summary>Whether select(2) can hold this descriptor.</summary>
+    public abstract bool IsSelectable(CSocket socket);
+
+    /// <summary>
+    /// One poll(2). It sets what occurred in every entry; one that is no socket has Error, and makes
+    /// the whole fail with <see cref="BadHandle"/>. -1 waits for ever.
+    /// </summary>
+    protected abstract SockResult Poll(Span<PollEntry> entries, int timeoutMs);
+
+    /// <summary>One select(2), on descriptors it can hold; otherwise as <see cref="Poll"/>.</summary>
+    protected abstract SockResult Select(Span<PollEntry> entries, int timeoutMs);
+
+    /// <summary>One wait by the chosen call.</summary>
+    public SockResult Wait(WaitMechanism mechanism, Span<PollEntry> entries, int timeoutMs)
+    {
+        foreach (ref PollEntry entry in entries)
+        {
+            entry.Occurred = SockEvents.None;
+        }
+
+        if (mechanism == WaitMechanism.Poll)
+        {
+            return Poll(entries, timeoutMs);
+        }
+
+        // An error, never a timeout; and never a write past the end of the set.
+        bool selectable = true;
+        foreach (ref PollEntry entry in entries)
+        {
+            if (!IsSelectable(entry.Socket))
+            {
+                entry.Occurred = SockEvents.Error;
+                selectable = false;
+            }
+        }
+
+        if (!selectable)
+        {
+            return SockResult.Fail(NetworkError.InvalidArgument);
+        }
+
+        SockResult selected = Select(entries, timeoutMs);
+        // select(2) does not say which descriptor is bad, poll(2) does.
+        return selected.IsError && selected.Error == BadHandle ? Poll(entries, 0) : selected;
+    }
+}
+
+/// <summary>One socket of a wait, in no system's format.</summary>
+internal struct PollEntry(CSocket socket, SockEvents requested)
+{
+    public readonly CSocket Socket = socket;
+    public readonly SockEvents Requested = requested;
+    public SockEvents Occurred;
+
+    /// <summary>What the system reported, cut to what was requested; an error always counts.</summary>
+    public void Report(bool recv, bool send, bool error) =>
+        Occurred =
+            (
+                Requested
+                & (
+                    (recv ? SockEvents.Recv : SockEvents.None)
+                    | (send ? SockEvents.Send : SockEvents.None)
+                )
+            ) | (error ? SockEvents.Error : SockEvents.None);
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+
+namespace BitcoinSock;
+
+internal sealed unsafe partial class PosixPlatform
+{
+    private const int FewEntries = 32;
+
+    public override bool IsSelectable(CSocket socket) => socket.Value is >= 0 and < LibC.FD_SETSIZE;
+
+    protected override SockResult Poll(Span<PollEntry> entries, int timeoutMs)
+    {
+        LibC.PollFd[]? rented =
+            entries.Length <= FewEntries
+                ? null
+                : ArrayPool<LibC.PollFd>.Shared.Rent(entries.Length);
+        Span<LibC.PollFd> fds = rented is null ? stackalloc LibC.PollFd[FewEntries] : rented;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            SockEvents requested = entries[i].Requested;
+            fds[i].Fd = Fd(entries[i].Socket);
+            fds[i].REvents = 0;
+            fds[i].Events = (short)(
+                (requested.HasFlag(SockEvents.Recv) ? LibC.POLLIN : 0)
+                | (requested.HasFlag(SockEvents.Send) ? LibC.POLLOUT : 0)
+            );
+        }
+
+        SockResult result;
+        fixed (LibC.PollFd* first = fds)
+        {
+            result = Decode(LibC.Poll(first, (nuint)entries.Length, timeoutMs));
+        }
+
+        bool ready = result.Count > 0;
+        for (int i = 0; ready && i < entries.Length; i++)
+        {
+            int got = fds[i].REvents;
+            bool ended = (got & (LibC.POLLERR | LibC.POLLHUP)) != 0;
+            entries[i]
+                .Report(
+                    recv: ended || (got & LibC.POLLIN) != 0,
+                    send: ended || (got & LibC.POLLOUT) != 0,
+                    error: ended
+                );
+
+            // poll(2) itself counts a closed descriptor as ready, and so as an early timeout.
+            if ((got & LibC.POLLNVAL) != 0)
+            {
+                entries[i].Report(recv: false, send: false, error: true);
+                result = SockResult.Fail(BadHandle);
+            }
+        }
+
+        if (rented is not null)
+        {
+            ArrayPool<LibC.PollFd>.Shared.Return(rented);
+        }
+
+        return result;
+    }
+
+    protected override SockResult Select(Span<PollEntry> entries, int timeoutMs)
+    {
+        var recv = new FdSet(stackalloc nuint[FdSet.Words]);
+        var send = new FdSet(stackalloc nuint[FdSet.Words]);
+        var error = new FdSet(stackalloc nuint[FdSet.Words]);
+        int count = 0;
+        foreach (PollEntry entry in entries)
+        {
+            int fd = Fd(entry.Socket);
+            recv.Set(fd, entry.Requested.HasFlag(SockEvents.Recv));
+            send.Set(fd, entry.Requested.HasFlag(SockEvents.Send));
+            error.Set(fd, true);
+            count = Math.Max(count, fd + 1);
+        }
+
+        (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
+        var time = new LibC.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
+        SockResult result;
+        fixed (
+            nuint* r = recv.Bits,
+                w = send.Bits,
+                e = error.Bits
+        )
+        {
+            result = Decode(LibC.Select(count, r, w, e, timeoutMs < 0 ? null : &time));
+        }
+
+        bool ready = result.Count > 0;
+        for (int i = 0; ready && i < entries.Length; i++)
+        {
+            int fd = Fd(entries[i].Socket);
+            entries[i].Report(recv.Has(fd), send.Has(fd), error.Has(fd));
+        }
+
+        return result;
+    }
+
+    /// <summary>An fd_set: a bit a descriptor, in an array of long.</summary>
+    private readonly ref struct FdSet
+    {
+        public const int Words = LibC.FD_SETSIZE / 32;
+
+        public readonly Span<nuint> Bits;
+
+        public FdSet(Span<nuint> bits)
+        {
+            bits.Clear();
+            Bits = bits;
+        }
+
+        private static int WordBits => 8 * nuint.Size;
+
+        public void Set(int fd, bool on) =>
+            Bits[fd / WordBits] |= (on ? (nuint)1 : 0) << (fd % WordBits);
+
+        public bool Has(int fd) => (Bits[fd / WordBits] >> (fd % WordBits) & 1) != 0;
+    }
+}

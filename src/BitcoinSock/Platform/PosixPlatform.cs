@@ -1,0 +1,199 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace BitcoinSock;
+
+/// <summary>The socket calls of Linux and macOS. Waiting is in PosixPlatform.Wait.cs.</summary>
+internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platform
+{
+    public override int BadHandle => LibC.EBADF;
+
+    public override int ConnectStarted => NetworkError.InProgress;
+
+    public override bool HasDontWait => true;
+
+    public override AddressFamily PairFamily => AddressFamily.Unix;
+
+    public override SockResult Open(
+        AddressFamily family,
+        SocketType type,
+        ProtocolType protocol,
+        out CSocket socket
+    )
+    {
+        int domain = family switch
+        {
+            AddressFamily.InterNetwork => LibC.AF_INET,
+            AddressFamily.InterNetworkV6 => numbers.AF_INET6,
+            AddressFamily.Unix => LibC.AF_UNIX,
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(family),
+                family,
+                "A socket is of the family InterNetwork, InterNetworkV6 or Unix."
+            ),
+        };
+        int fd = LibC.Socket(domain, (int)type | numbers.SOCK_CLOEXEC, (int)protocol);
+        return Adopt(fd, out socket);
+    }
+
+    public override SockResult Pair(out CSocket first, out CSocket second)
+    {
+        int* pair = stackalloc int[2];
+        int type = LibC.SOCK_STREAM | numbers.SOCK_CLOEXEC;
+        SockResult result = Decode(LibC.SocketPair(LibC.AF_UNIX, type, 0, pair));
+        Adopt(result.IsError ? -1 : pair[0], out first);
+        Adopt(result.IsError ? -1 : pair[1], out second);
+        return result;
+    }
+
+    public override SockResult Close(CSocket socket) => Decode(LibC.Close(Fd(socket)));
+
+    public override SockResult Bind(CSocket socket, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* bytes = address)
+        {
+            return Decode(LibC.Bind(Fd(socket), bytes, (uint)address.Length));
+        }
+    }
+
+    public override SockResult Listen(CSocket socket, int backlog) =>
+        Decode(LibC.Listen(Fd(socket), backlog));
+
+    public override SockResult Accept(
+        CSocket socket,
+        Span<byte> address,
+        out int length,
+        out CSocket accepted
+    )
+    {
+        uint room = (uint)address.Length;
+        fixed (byte* bytes = address)
+        {
+            int fd =
+                numbers.SOCK_CLOEXEC != 0
+                    ? LibC.Accept4(Fd(socket), bytes, &room, numbers.SOCK_CLOEXEC)
+                    : LibC.Accept(Fd(socket), bytes, &room);
+            length = (int)room;
+            return Adopt(fd, out accepted);
+        }
+    }
+
+    public override SockResult Connect(CSocket socket, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* bytes = address)
+        {
+            return Decode(LibC.Connect(Fd(socket), bytes, (uint)address.Length));
+        }
+    }
+
+    public override SockResult GetSockName(CSocket socket, Span<byte> address, out int length)
+    {
+        uint room = (uint)address.Length;
+        fixed (byte* bytes = address)
+        {
+            SockResult result = Decode(LibC.GetSockName(Fd(socket), bytes, &room));
+            length = (int)room;
+            return result;
+        }
+    }
+
+    public override SockResult SetNonBlocking(CSocket socket)
+    {
+        int flags = LibC.Fcntl(Fd(socket), LibC.F_GETFL, 0);
+        return Decode(
+            flags < 0 ? flags : LibC.Fcntl(Fd(socket), LibC.F_SETFL, flags | numbers.O_NONBLOCK)
+        );
+    }
+
+    public override bool TryOption(
+        SocketOptionLevel level,
+        SocketOptionName name,
+        out int nativeLevel,
+        out int nativeName
+    )
+    {
+        (nativeLevel, nativeName) = numbers.Option(level, name) ?? (0, 0);
+        return numbers.Option(level, name) is not null;
+    }
+
+    public override SockResult GetSockOpt(CSocket socket, int level, int name, Span<byte> value)
+    {
+        uint length = (uint)value.Length;
+        fixed (byte* bytes = value)
+        {
+            SockResult result = Decode(LibC.GetSockOpt(Fd(socket), level, name, bytes, &length));
+            return result.IsError ? result : SockResult.Ok((int)length);
+        }
+    }
+
+    public override SockResult SetSockOpt(
+        CSocket socket,
+        int level,
+        int name,
+        ReadOnlySpan<byte> value
+    )
+    {
+        fixed (byte* bytes = value)
+        {
+            return Decode(LibC.SetSockOpt(Fd(socket), level, name, bytes, (uint)value.Length));
+        }
+    }
+
+    public override SockResult Send(CSocket socket, ReadOnlySpan<byte> data, SockFlags flags)
+    {
+        fixed (byte* bytes = data)
+        {
+            return Decode(LibC.Send(Fd(socket), bytes, (nuint)data.Length, Flags(flags)));
+        }
+    }
+
+    public override SockResult Recv(CSocket socket, Span<byte> buffer, SockFlags flags)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            return Decode(LibC.Recv(Fd(socket), bytes, (nuint)buffer.Length, Flags(flags)));
+        }
+    }
+
+    public override SockResult ShutdownSend(CSocket socket) =>
+        Decode(LibC.Shutdown(Fd(socket), LibC.SHUT_WR));
+
+    private static int Fd(CSocket socket) => (int)socket.Value;
+
+    // The only place that reads errno; the import saved it right after the call.
+    private static SockResult Decode(nint returned) =>
+        returned < 0
+            ? SockResult.Fail(Marshal.GetLastPInvokeError())
+            : SockResult.Ok((int)returned);
+
+    private int Flags(SockFlags flags) =>
+        (flags.HasFlag(SockFlags.Peek) ? LibC.MSG_PEEK : 0)
+        | (flags.HasFlag(SockFlags.NoSignal) ? numbers.MSG_NOSIGNAL : 0)
+        | (flags.HasFlag(SockFlags.DontWait) ? numbers.MSG_DONTWAIT : 0);
+
+    /// <summary>What a new descriptor needs where no flag of the call that made it did that.</summary>
+    private SockResult Adopt(int fd, out CSocket socket)
+    {
+        SockResult result = Decode(fd);
+        socket = new CSocket(fd);
+        if (!result.IsError && numbers.SOCK_CLOEXEC == 0)
+        {
+            // Another thread may start a program in between: that is why Linux has the flag.
+            _ = LibC.Fcntl(fd, LibC.F_SETFD, LibC.FD_CLOEXEC);
+        }
+
+        if (!result.IsError && numbers.SO_NOSIGPIPE != 0)
+        {
+            int on = 1;
+            _ = LibC.SetSockOpt(
+                fd,
+                numbers.SOL_SOCKET,
+                numbers.SO_NOSIGPIPE,
+                (byte*)&on,
+                sizeof(int)
+            );
+        }
+
+        return result.IsError ? result : SockResult.Ok(0);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// What a blocked wait watches beside its sockets, so that another thread can end it: a pair of
+/// sockets, one of which becomes readable. An eventfd or a pipe would do on some systems; a pair does
+/// on all, by poll and by select. Those not in use are kept for the next wait.
+/// </summary>
+internal sealed class WakeUp
+{
+    private static readonly ConcurrentBag<WakeUp> Idle = [];
+
+    private readonly Sock _watched;
+    private readonly Sock _bell;
+
+    private WakeUp() => (_watched, _bell) = Sock.CreatePair();
+
+    public CSocket Socket => _watched.Get();
+
+    /// <summary>
+    /// One to watch. Null if the process has no descriptor left for it, or only ones too large for
+    /// select(2): then whoever waits does so in slices.
+    /// </summary>
+    public static WakeUp? TryRent(WaitMechanism mechanism)
+    {
+        if (!Idle.TryTake(out WakeUp? wakeUp))
+        {
+            try
+            {
+                wakeUp = new WakeUp();
+            }
+            catch (SockException)
+            {
+                return null;
+            }
+        }
+
+        if (mechanism == WaitMechanism.Poll || Platform.Current.IsSelectable(wakeUp.Socket))
+        {
+            return wakeUp;
+        }
+
+        wakeUp.Return();
+        return null;
+    }
+
+    /// <summary>Wakes. May be called more than once, from any thread.</summary>
+    public void Signal() => _bell.Send([1], SockFlags.NoSignal | SockFlags.DontWait);
+
+    /// <summary>Gives it back, when nobody can signal it any more.</summary>
+    public void Return()
+    {
+        Span<byte> signals = stackalloc byte[16];
+        while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
+        Idle.Add(this);
+    }
+}

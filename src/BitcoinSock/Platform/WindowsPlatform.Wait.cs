@@ -1,0 +1,92 @@
+namespace BitcoinSock;
+
+internal sealed unsafe partial class WindowsPlatform
+{
+    // Winsock's fd_set is a list, as long as whoever allocates it likes: FD_SETSIZE, 64 in its
+    // header, is only the default of those who use that.
+    public override bool IsSelectable(CSocket socket) => !socket.IsInvalid;
+
+    protected override SockResult Poll(Span<PollEntry> entries, int timeoutMs)
+    {
+        var fds = new Winsock.PollFd[Math.Max(entries.Length, 1)];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            SockEvents requested = entries[i].Requested;
+            fds[i].Fd = entries[i].Socket.Value;
+            fds[i].Events = (short)(
+                (requested.HasFlag(SockEvents.Recv) ? Winsock.POLLIN : 0)
+                | (requested.HasFlag(SockEvents.Send) ? Winsock.POLLOUT : 0)
+            );
+        }
+
+        SockResult result;
+        fixed (Winsock.PollFd* first = fds)
+        {
+            result = Decode(Winsock.Poll(first, (uint)entries.Length, timeoutMs));
+        }
+
+        bool ready = result.Count > 0;
+        for (int i = 0; ready && i < entries.Length; i++)
+        {
+            int got = fds[i].REvents;
+            bool ended = (got & (Winsock.POLLERR | Winsock.POLLHUP)) != 0;
+            entries[i]
+                .Report(
+                    recv: ended || (got & Winsock.POLLIN) != 0,
+                    send: ended || (got & Winsock.POLLOUT) != 0,
+                    error: ended
+                );
+            if ((got & Winsock.POLLNVAL) != 0)
+            {
+                entries[i].Report(recv: false, send: false, error: true);
+                result = SockResult.Fail(BadHandle);
+            }
+        }
+
+        return result;
+    }
+
+    protected override SockResult Select(Span<PollEntry> entries, int timeoutMs)
+    {
+        nint[] recv = Set(entries, SockEvents.Recv);
+        nint[] send = Set(entries, SockEvents.Send);
+        nint[] error = Set(entries, SockEvents.None);
+        (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
+        var time = new Winsock.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
+        SockResult result;
+        fixed (
+            nint* r = recv,
+                w = send,
+                e = error
+        )
+        {
+            result = Decode(Winsock.Select(0, r, w, e, timeoutMs < 0 ? null : &time));
+        }
+
+        bool ready = result.Count > 0;
+        for (int i = 0; ready && i < entries.Length; i++)
+        {
+            nint socket = entries[i].Socket.Value;
+            entries[i].Report(Has(recv, socket), Has(send, socket), Has(error, socket));
+        }
+
+        return result;
+    }
+
+    // u_int fd_count, padded to the size of a SOCKET; then SOCKET fd_array[].
+    private static nint[] Set(Span<PollEntry> entries, SockEvents requested)
+    {
+        var set = new nint[1 + entries.Length];
+        foreach (PollEntry entry in entries)
+        {
+            if (entry.Requested.HasFlag(requested))
+            {
+                set[++set[0]] = entry.Socket.Value;
+            }
+        }
+
+        return set;
+    }
+
+    private static bool Has(nint[] set, nint socket) => set.AsSpan(1, (int)set[0]).Contains(socket);
+}

@@ -1,0 +1,264 @@
+using System.Buffers;
+
+namespace BitcoinSock;
+
+/// <summary>By which call <see cref="Sock.Wait"/> waits.</summary>
+public enum WaitMechanism
+{
+    /// <summary>poll(2), WSAPoll on Windows: any descriptor.</summary>
+    Poll,
+
+    /// <summary>select(2): on POSIX only descriptors below FD_SETSIZE, which is 1024.</summary>
+    Select,
+}
+
+/// <summary>One socket of <see cref="Sock.WaitMany"/>: Core's <c>Sock::Events</c>.</summary>
+/// <param name="sock">The socket.</param>
+/// <param name="requested">What to wait for.</param>
+public struct SockWait(Sock sock, SockEvents requested)
+{
+    internal SockHandle? Held;
+
+    /// <summary>The socket.</summary>
+    public Sock Sock { get; } = sock;
+
+    /// <summary>What to wait for.</summary>
+    public SockEvents Requested { get; } = requested;
+
+    /// <summary>What is there; set anew by each wait.</summary>
+    public SockEvents Occurred { get; internal set; }
+}
+
+public sealed partial class Sock
+{
+    private const int FewSockets = 16;
+
+    private static readonly string? WantedMechanism = Environment.GetEnvironmentVariable(
+        "BITCOINSOCK_WAIT"
+    );
+
+    /// <summary>
+    /// By which call this socket is waited for. At first what the environment variable
+    /// <c>BITCOINSOCK_WAIT</c> says, <c>poll</c> or <c>select</c>; if it says nothing, poll.
+    /// </summary>
+    public WaitMechanism Mechanism { get; set; } = DefaultMechanism();
+
+    /// <summary>
+    /// Whether this socket can be waited for: not if it is empty, nor if its descriptor is too large
+    /// for select(2) where that is the <see cref="Mechanism"/>. Core's <c>IsSelectable</c>.
+    /// </summary>
+    public bool IsSelectable() =>
+        !IsEmpty && (Mechanism == WaitMechanism.Poll || Platform.Current.IsSelectable(Get()));
+
+    /// <summary>
+    /// Waits until one of the requested events is there. poll(2) or select(2), resumed with what is
+    /// left of the time if a signal interrupts it. An interrupt wakes it at once, and so do
+    /// <see cref="Dispose"/>, <see cref="Reset"/> and <see cref="Release"/>, as EBADF.
+    /// </summary>
+    /// <returns>
+    /// A count of 1 if something occurred and 0 at the timeout; or the code of the error: EINTR if
+    /// <paramref name="interrupt"/> fired first, EBADF for a bad descriptor, EINVAL for one that
+    /// select(2) cannot hold.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    /// <inheritdoc/>
+    public SockResult Wait(
+        TimeSpan timeout,
+        SockEvents requested,
+        out SockEvents occurred,
+        CancellationToken interrupt = default
+    )
+    {
+        var self = new SockWait(this, requested);
+        SockResult result = WaitMany(timeout, new Span<SockWait>(ref self), interrupt);
+        occurred = self.Occurred;
+        return result;
+    }
+
+    /// <summary>
+    /// Waits until at least one of many sockets has one of its requested events. By poll(2), unless
+    /// one of the sockets asks for select(2).
+    /// </summary>
+    /// <param name="timeout">
+    /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
+    /// </param>
+    /// <param name="sockets">The sockets; what occurred is set in each.</param>
+    /// <param name="interrupt">Ends the wait at once.</param>
+    /// <returns>
+    /// The number of sockets with events, 0 at the timeout; or the code of the error, as for
+    /// <see cref="Wait"/>. A socket that is the cause of one has <see cref="SockEvents.Error"/>.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    /// <exception cref="ArgumentException">There is a null among the sockets.</exception>
+    public static SockResult WaitMany(
+        TimeSpan timeout,
+        Span<SockWait> sockets,
+        CancellationToken interrupt = default
+    )
+    {
+        var deadline = new Deadline(timeout, TimeProvider.System);
+        var mechanism = WaitMechanism.Poll;
+        foreach (SockWait socket in sockets)
+        {
+            if (socket.Sock is null)
+            {
+                throw new ArgumentException("There is a null among the sockets.", nameof(sockets));
+            }
+
+            mechanism =
+                socket.Sock.Mechanism == WaitMechanism.Select ? WaitMechanism.Select : mechanism;
+        }
+
+        PollEntry[]? rented =
+            sockets.Length < FewSockets
+                ? null
+                : ArrayPool<PollEntry>.Shared.Rent(sockets.Length + 1);
+        Span<PollEntry> entries = rented is null ? stackalloc PollEntry[FewSockets] : rented;
+        WakeUp? wakeUp = null;
+        if (timeout != TimeSpan.Zero && !interrupt.IsCancellationRequested)
+        {
+            wakeUp = WakeUp.TryRent(mechanism);
+        }
+
+        try
+        {
+            using CancellationTokenRegistration waking = interrupt.UnsafeRegister(
+                static wakeUp => ((WakeUp?)wakeUp)?.Signal(),
+                wakeUp
+            );
+            SockResult result = HoldAll(sockets, entries, wakeUp);
+            if (result.IsError)
+            {
+                return result;
+            }
+
+            if (wakeUp is not null)
+            {
+                entries[sockets.Length] = new PollEntry(wakeUp.Socket, SockEvents.Recv);
+            }
+
+            entries = entries[..(sockets.Length + (wakeUp is null ? 0 : 1))];
+            return WaitHeld(mechanism, deadline, sockets, entries, wakeUp, interrupt);
+        }
+        finally
+        {
+            ReleaseAll(sockets, wakeUp);
+            wakeUp?.Return();
+            if (rented is not null)
+            {
+                ArrayPool<PollEntry>.Shared.Return(rented);
+            }
+        }
+    }
+
+    private static SockResult WaitHeld(
+        WaitMechanism mechanism,
+        Deadline deadline,
+        Span<SockWait> sockets,
+        Span<PollEntry> entries,
+        WakeUp? wakeUp,
+        CancellationToken interrupt
+    )
+    {
+        while (true)
+        {
+            // Who cannot be woken looks round himself, now and then.
+            TimeSpan slice =
+                interrupt.IsCancellationRequested ? TimeSpan.Zero
+                : wakeUp is null ? deadline.Slice
+                : deadline.Remaining;
+            SockResult found = Platform.Current.Wait(
+                mechanism,
+                entries,
+                Deadline.ToMilliseconds(slice)
+            );
+            int ready = 0;
+            bool closed = false;
+            for (int i = 0; i < sockets.Length; i++)
+            {
+                sockets[i].Occurred = entries[i].Occurred;
+                ready += entries[i].Occurred == SockEvents.None ? 0 : 1;
+                closed |= sockets[i].Held!.IsClosed;
+            }
+
+            // A signal came in between: not an end, just the next round.
+            if (found.IsError && found.Error != NetworkError.Interrupted)
+            {
+                return found;
+            }
+
+            if (ready > 0)
+            {
+                return SockResult.Ok(ready);
+            }
+
+            if (closed)
+            {
+                return SockResult.Fail(NetworkError.BadHandle);
+            }
+
+            if (interrupt.IsCancellationRequested)
+            {
+                return SockResult.Fail(NetworkError.Interrupted);
+            }
+
+            if (deadline.HasPassed)
+            {
+                return SockResult.Ok(0);
+            }
+        }
+    }
+
+    private static SockResult HoldAll(
+        Span<SockWait> sockets,
+        Span<PollEntry> entries,
+        WakeUp? wakeUp
+    )
+    {
+        SockResult result = SockResult.Ok(0);
+        for (int i = 0; i < sockets.Length; i++)
+        {
+            ref SockWait socket = ref sockets[i];
+            SockHandle? handle = Volatile.Read(ref socket.Sock._handle);
+            socket.Occurred = SockEvents.None;
+            socket.Held = handle is not null && handle.TryHold() ? handle : null;
+            if (socket.Held is null || (wakeUp is not null && !socket.Held.TryAddWaiting(wakeUp)))
+            {
+                socket.Occurred = SockEvents.Error;
+                result = SockResult.Fail(NetworkError.BadHandle);
+            }
+
+            entries[i] = new PollEntry(handle?.Socket ?? CSocket.Invalid, socket.Requested);
+        }
+
+        return result;
+    }
+
+    private static void ReleaseAll(Span<SockWait> sockets, WakeUp? wakeUp)
+    {
+        foreach (ref SockWait socket in sockets)
+        {
+            if (socket.Held is SockHandle held)
+            {
+                socket.Held = null;
+                if (wakeUp is not null)
+                {
+                    held.RemoveWaiting(wakeUp);
+                }
+
+                held.DangerousRelease();
+            }
+        }
+    }
+
+    private static WaitMechanism DefaultMechanism() =>
+        WantedMechanism switch
+        {
+            null or "" or "poll" => WaitMechanism.Poll,
+            "select" => WaitMechanism.Select,
+            _ => throw new InvalidOperationException(
+                $"The environment variable BITCOINSOCK_WAIT is '{WantedMechanism}'; "
+                    + "it can be poll or select."
+            ),
+        };
+}

@@ -1,0 +1,205 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// The owner of one OS socket, with thin wrappers over the socket calls, and every operation of
+/// <see cref="SockOperations"/>. Bitcoin Core's <c>Sock</c>.
+/// </summary>
+/// <remarks>
+/// Members may be called from several threads. A descriptor is closed exactly once, by whichever of
+/// <see cref="Dispose"/>, <see cref="Reset"/>, <see cref="AssignFrom"/> or the finalizer comes first,
+/// and not before the calls that use it have returned. An empty <c>Sock</c> answers every call with
+/// EBADF (WSAENOTSOCK on Windows).
+/// </remarks>
+public sealed partial class Sock
+    : ISock,
+        ISockConnect,
+        ISockGetSockOpt,
+        ISockGet,
+        ISockRelease,
+        ISockReset,
+        IDisposable
+{
+    /// <summary>
+    /// The longest single wait inside an operation, one second, and so the most by which a backend that
+    /// cannot be woken is late to notice an interrupt. Core's <c>MAX_WAIT_FOR_IO</c>.
+    /// </summary>
+    public static readonly TimeSpan MaxWaitForIo = TimeSpan.FromSeconds(1);
+
+    private SockHandle? _handle;
+
+    /// <summary>An empty <c>Sock</c>.</summary>
+    public Sock() { }
+
+    /// <summary>Takes ownership of a descriptor.</summary>
+    /// <param name="socket">
+    /// The descriptor, which nobody else may close from now on; <see cref="CSocket.Invalid"/> for none.
+    /// </param>
+    public Sock(CSocket socket)
+    {
+        if (!socket.IsInvalid)
+        {
+            _handle = new SockHandle(socket);
+        }
+    }
+
+    /// <summary>
+    /// The clock of every deadline; tests put their own here. It does not change how long the system
+    /// itself waits.
+    /// </summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    /// <summary>Whether there is no descriptor.</summary>
+    public bool IsEmpty => Get().IsInvalid;
+
+    /// <summary>Takes over the descriptor of a <see cref="Socket"/>, which is as disposed afterwards.</summary>
+    /// <param name="socket">A socket without operations under way.</param>
+    /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
+    public static Sock From(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return From(socket.SafeHandle);
+    }
+
+    /// <summary>Takes over the descriptor of a handle, which is as disposed afterwards.</summary>
+    /// <param name="handle">A handle without operations under way.</param>
+    /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
+    public static Sock From(SafeSocketHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
+        var sock = new Sock(new CSocket(handle.DangerousGetHandle()));
+        handle.SetHandleAsInvalid();
+        return sock;
+    }
+
+    /// <summary>
+    /// A new socket, in blocking mode and closed in child processes. socket(2), with SOCK_CLOEXEC or
+    /// what the system has for it.
+    /// </summary>
+    /// <param name="addressFamily">IPv4, IPv6 or unix.</param>
+    /// <param name="socketType">Usually a stream.</param>
+    /// <param name="protocolType">Usually what goes with the type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another address family.</exception>
+    /// <exception cref="SockException">The system refused.</exception>
+    public static Sock Create(
+        AddressFamily addressFamily,
+        SocketType socketType = SocketType.Stream,
+        ProtocolType protocolType = ProtocolType.Unspecified
+    )
+    {
+        SockResult made = Platform.Current.Open(
+            addressFamily,
+            socketType,
+            protocolType,
+            out CSocket socket
+        );
+        ThrowIfFailed("socket", made);
+        return new Sock(socket);
+    }
+
+    /// <summary>
+    /// Two sockets that are connected to each other: socketpair(2); a TCP connection over loopback on
+    /// Windows, which has none.
+    /// </summary>
+    /// <exception cref="SockException">The system refused.</exception>
+    public static (Sock First, Sock Second) CreatePair() => CreatePair(Platform.Current.PairFamily);
+
+    /// <summary>Two sockets of the given kind that are connected to each other.</summary>
+    /// <param name="addressFamily">
+    /// <see cref="AddressFamily.Unix"/> for socketpair(2), IPv4 or IPv6 for TCP over loopback.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">Another address family.</exception>
+    /// <exception cref="SockException">The system refused, or has no such pair.</exception>
+    public static (Sock First, Sock Second) CreatePair(AddressFamily addressFamily)
+    {
+        if (addressFamily != AddressFamily.Unix)
+        {
+            return CreateLoopbackPair(addressFamily);
+        }
+
+        ThrowIfFailed("socketpair", Platform.Current.Pair(out CSocket first, out CSocket second));
+        return (new Sock(first), new Sock(second));
+    }
+
+    /// <inheritdoc/>
+    public CSocket Get()
+    {
+        SockHandle? handle = Volatile.Read(ref _handle);
+        return handle is { IsClosed: false } ? handle.Socket : CSocket.Invalid;
+    }
+
+    /// <summary>Gives up the descriptor without closing it; whoever waits on it is woken.</summary>
+    /// <inheritdoc/>
+    public CSocket Release() =>
+        Interlocked.Exchange(ref _handle, null)?.Release() ?? CSocket.Invalid;
+
+    /// <summary>Closes the descriptor, if any; whoever waits on it is woken. Empty afterwards.</summary>
+    public void Reset() => Replace(null);
+
+    /// <summary>
+    /// Closes what is held and takes what the other holds, which is empty afterwards. From itself:
+    /// nothing happens. Core's move assignment.
+    /// </summary>
+    /// <param name="other">Where to take from.</param>
+    public void AssignFrom(Sock other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other != this)
+        {
+            Replace(Interlocked.Exchange(ref other._handle, null));
+        }
+    }
+
+    /// <inheritdoc cref="Reset"/>
+    public void Dispose() => Reset();
+
+    private void Replace(SockHandle? next) => Interlocked.Exchange(ref _handle, next)?.Dispose();
+
+    private static (Sock First, Sock Second) CreateLoopbackPair(AddressFamily addressFamily)
+    {
+        IPAddress loopback =
+            addressFamily == AddressFamily.InterNetworkV6
+                ? IPAddress.IPv6Loopback
+                : IPAddress.Loopback;
+        using Sock listener = Create(addressFamily);
+        ThrowIfFailed("bind", listener.Bind(new IPEndPoint(loopback, 0)));
+        ThrowIfFailed("listen", listener.Listen(1));
+        ThrowIfFailed("getsockname", listener.GetSockName(out EndPoint? address));
+        Sock first = Create(addressFamily);
+        try
+        {
+            ThrowIfFailed("connect", first.Connect(address!));
+            ThrowIfFailed("getsockname", first.GetSockName(out EndPoint? own));
+            while (true)
+            {
+                ThrowIfFailed("accept", listener.Accept(out Sock second, out EndPoint? peer));
+                if (own!.Equals(peer))
+                {
+                    return (first, second);
+                }
+
+                // The port is open to everybody on this machine; this was somebody else.
+                second.Dispose();
+            }
+        }
+        catch
+        {
+            first.Dispose();
+            throw;
+        }
+    }
+
+    private static void ThrowIfFailed(string call, SockResult result)
+    {
+        if (result.IsError)
+        {
+            throw new SockException(
+                $"{call}(): {NetworkError.NetworkErrorString(result.Error)}",
+                SockOutcome.Failed(result.Error)
+            );
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// One descriptor and its only close. The system's call holds it, so that a close in one thread cannot
+/// hand a recycled descriptor to a call in another; those who wait on it are woken when it goes.
+/// </summary>
+internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
+{
+    private readonly Lock _gate = new();
+    private readonly List<WakeUp> _waiting = [];
+    private volatile bool _nonBlocking;
+
+    public SockHandle(CSocket socket)
+        : base(ownsHandle: true) => SetHandle(socket.Value);
+
+    public CSocket Socket => new(handle);
+
+    /// <summary>
+    /// Keeps the descriptor from being closed until <see cref="SafeHandle.DangerousRelease"/>.
+    /// </summary>
+    public bool TryHold()
+    {
+        bool held = false;
+        try
+        {
+            DangerousAddRef(ref held);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Another thread closed it just now: the caller finds a bad handle, as he would have later.
+        }
+
+        return held;
+    }
+
+    /// <summary>Gives the descriptor up, open.</summary>
+    public CSocket Release()
+    {
+        SetHandleAsInvalid();
+        WakeAll();
+        return Socket;
+    }
+
+    /// <summary>Asks to be woken when the descriptor goes. False if it has gone.</summary>
+    public bool TryAddWaiting(WakeUp waiting)
+    {
+        lock (_gate)
+        {
+            _waiting.Add(waiting);
+        }
+
+        // After adding: whoever closes sets IsClosed first and wakes then.
+        return !IsClosed;
+    }
+
+    public void RemoveWaiting(WakeUp waiting)
+    {
+        lock (_gate)
+        {
+            _waiting.Remove(waiting);
+        }
+    }
+
+    /// <summary>Where no call can be told not to block, the handle must be.</summary>
+    public void EnsureNonBlocking()
+    {
+        if (!_nonBlocking)
+        {
+            _nonBlocking = !Platform.Current.SetNonBlocking(Socket).IsError;
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            WakeAll();
+        }
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        // A close that fails must not replace the error that made its caller close.
+        int captured = Marshal.GetLastPInvokeError();
+        SockResult closed = Platform.Current.Close(Socket);
+        Marshal.SetLastPInvokeError(captured);
+        if (closed.IsError)
+        {
+            SockEventSource.Log.CloseFailed(
+                handle,
+                closed.Error,
+                NetworkError.NetworkErrorString(closed.Error)
+            );
+        }
+
+        return !closed.IsError;
+    }
+
+    private void WakeAll()
+    {
+        lock (_gate)
+        {
+            foreach (WakeUp waiting in _waiting)
+            {
+                waiting.Signal();
+            }
+        }
+    }
+}
