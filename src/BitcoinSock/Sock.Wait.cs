@@ -173,12 +173,18 @@ public sealed partial class Sock
                 Deadline.ToMilliseconds(slice)
             );
             int ready = 0;
-            bool closed = false;
+            bool gone = false;
             for (int i = 0; i < sockets.Length; i++)
             {
-                sockets[i].Occurred = entries[i].Occurred;
-                ready += entries[i].Occurred == SockEvents.None ? 0 : 1;
-                closed |= sockets[i].Held!.IsClosed;
+                ref SockWait socket = ref sockets[i];
+                socket.Occurred = socket.Held!.IsGone ? SockEvents.Error : entries[i].Occurred;
+                ready += socket.Occurred == SockEvents.None ? 0 : 1;
+                gone |= socket.Held.IsGone;
+            }
+
+            if (gone)
+            {
+                return SockResult.Fail(NetworkError.BadHandle);
             }
 
             // A signal came in between: not an end, just the next round.
@@ -190,11 +196,6 @@ public sealed partial class Sock
             if (ready > 0)
             {
                 return SockResult.Ok(ready);
-            }
-
-            if (closed)
-            {
-                return SockResult.Fail(NetworkError.BadHandle);
             }
 
             if (interrupt.IsCancellationRequested)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace BitcoinSock;
 
@@ -54,25 +56,36 @@ public sealed partial class Sock
     /// <summary>Whether there is no descriptor.</summary>
     public bool IsEmpty => Get().IsInvalid;
 
-    /// <summary>Takes over the descriptor of a <see cref="Socket"/>, which is as disposed afterwards.</summary>
+    /// <summary>Takes over the descriptor of a <see cref="Socket"/>, which is disposed.</summary>
     /// <param name="socket">A socket without operations under way.</param>
     /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
+    /// <exception cref="SockException">
+    /// The system has no descriptor left to exchange it for; nothing has changed.
+    /// </exception>
     public static Sock From(Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        return From(socket.SafeHandle);
+        Sock sock = From(socket.SafeHandle);
+        socket.Dispose();
+        return sock;
     }
 
-    /// <summary>Takes over the descriptor of a handle, which is as disposed afterwards.</summary>
-    /// <param name="handle">A handle without operations under way.</param>
+    /// <summary>Takes over the descriptor of a handle, which is disposed.</summary>
+    /// <param name="handle">A handle that owns its descriptor, without operations under way.</param>
     /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
+    /// <exception cref="SockException">
+    /// The system has no descriptor left to exchange it for; nothing has changed.
+    /// </exception>
     public static Sock From(SafeSocketHandle handle)
     {
         ArgumentNullException.ThrowIfNull(handle);
         ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
-        var sock = new Sock(new CSocket(handle.DangerousGetHandle()));
-        handle.SetHandleAsInvalid();
-        return sock;
+        // The handle gets another socket to close. SetHandleAsInvalid would leave it none, and then
+        // Socket.Dispose waits for ever for its close.
+        using Sock other = Create(AddressFamily.InterNetwork);
+        nint descriptor = Interlocked.Exchange(ref DescriptorOf(handle), other.Release().Value);
+        handle.Dispose();
+        return new Sock(new CSocket(descriptor));
     }
 
     /// <summary>
@@ -128,7 +141,7 @@ public sealed partial class Sock
     public CSocket Get()
     {
         SockHandle? handle = Volatile.Read(ref _handle);
-        return handle is { IsClosed: false } ? handle.Socket : CSocket.Invalid;
+        return handle is { IsGone: false } ? handle.Socket : CSocket.Invalid;
     }
 
     /// <summary>Gives up the descriptor without closing it; whoever waits on it is woken.</summary>
@@ -155,6 +168,10 @@ public sealed partial class Sock
 
     /// <inheritdoc cref="Reset"/>
     public void Dispose() => Reset();
+
+    // The field is protected, so part of SafeHandle's contract.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "handle")]
+    private static extern ref nint DescriptorOf(SafeHandle handle);
 
     private void Replace(SockHandle? next) => Interlocked.Exchange(ref _handle, next)?.Dispose();
 

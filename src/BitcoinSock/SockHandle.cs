@@ -12,11 +12,18 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     private readonly Lock _gate = new();
     private readonly List<WakeUp> _waiting = [];
     private volatile bool _nonBlocking;
+    private volatile bool _isGone;
 
     public SockHandle(CSocket socket)
         : base(ownsHandle: true) => SetHandle(socket.Value);
 
     public CSocket Socket => new(handle);
+
+    /// <summary>
+    /// Whether it was let go, though calls that began before may still hold it open (unlike
+    /// <see cref="SafeHandle.IsClosed"/>, which only then turns true).
+    /// </summary>
+    public bool IsGone => _isGone;
 
     /// <summary>
     /// Keeps the descriptor from being closed until <see cref="SafeHandle.DangerousRelease"/>.
@@ -26,7 +33,10 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         bool held = false;
         try
         {
-            DangerousAddRef(ref held);
+            if (!_isGone)
+            {
+                DangerousAddRef(ref held);
+            }
         }
         catch (ObjectDisposedException)
         {
@@ -39,6 +49,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     /// <summary>Gives the descriptor up, open.</summary>
     public CSocket Release()
     {
+        _isGone = true;
         SetHandleAsInvalid();
         WakeAll();
         return Socket;
@@ -52,8 +63,8 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
             _waiting.Add(waiting);
         }
 
-        // After adding: whoever closes sets IsClosed first and wakes then.
-        return !IsClosed;
+        // After adding: whoever lets go says so first and wakes then.
+        return !_isGone;
     }
 
     public void RemoveWaiting(WakeUp waiting)
@@ -75,6 +86,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 
     protected override void Dispose(bool disposing)
     {
+        _isGone = true;
         base.Dispose(disposing);
         if (disposing)
         {

@@ -75,6 +75,13 @@ internal sealed unsafe partial class PosixPlatform
             count = Math.Max(count, fd + 1);
         }
 
+        // Linux ignores bits above its table of descriptors, where a closed one would be a timeout.
+        // If the highest is open there are none.
+        if (count > 0 && LibC.Fcntl(count - 1, LibC.F_GETFL, 0) < 0)
+        {
+            return SockResult.Fail(BadHandle);
+        }
+
         (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
         var time = new LibC.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
         SockResult result;

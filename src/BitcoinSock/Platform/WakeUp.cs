@@ -7,7 +7,7 @@ namespace BitcoinSock;
 /// sockets, one of which becomes readable. An eventfd or a pipe would do on some systems; a pair does
 /// on all, by poll and by select. Those not in use are kept for the next wait.
 /// </summary>
-internal sealed class WakeUp
+internal sealed class WakeUp : IDisposable
 {
     private static readonly ConcurrentBag<WakeUp> Idle = [];
 
@@ -41,7 +41,7 @@ internal sealed class WakeUp
             return wakeUp;
         }
 
-        wakeUp.Return();
+        wakeUp.Dispose();
         return null;
     }
 
@@ -54,5 +54,11 @@ internal sealed class WakeUp
         Span<byte> signals = stackalloc byte[16];
         while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
         Idle.Add(this);
+    }
+
+    public void Dispose()
+    {
+        _watched.Dispose();
+        _bell.Dispose();
     }
 }

@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+public class ConnectCompleteTests
+{
+    public static bool OnLinux => OperatingSystem.IsLinux();
+
+    public static bool OnPosix => !OperatingSystem.IsWindows();
+
+    public static TheoryData<WaitMechanism> Mechanisms => WaitTests.Mechanisms;
+
+    [Theory]
+    [MemberData(nameof(Mechanisms))]
+    public void It_connects(WaitMechanism mechanism)
+    {
+        using Sock listener = Listen(new IPEndPoint(IPAddress.IPv6Loopback, 0), 1, out var address);
+        using Sock client = Sock.Create(AddressFamily.InterNetworkV6);
+        client.Mechanism = mechanism;
+
+        client.ConnectComplete(address, Within.Long);
+
+        Assert.False(listener.Accept(out Sock server).IsError);
+        using (server)
+        {
+            server.SendComplete("welcome", Within.Long);
+            byte[] words = new byte[7];
+            client.RecvComplete(words, Within.Long);
+            Assert.Equal("welcome"u8, words);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mechanisms))]
+    public void A_refusal_is_a_failure_with_its_code(WaitMechanism mechanism)
+    {
+        IPEndPoint address;
+        using (Listen(new IPEndPoint(IPAddress.Loopback, 0), 1, out address)) { }
+
+        using Sock client = Sock.Create(AddressFamily.InterNetwork);
+        client.Mechanism = mechanism;
+        var failure = Assert.Throws<SockException>(() =>
+            client.ConnectComplete(address, Within.Long)
+        );
+        Assert.Equal(SockStatus.Failed, failure.Status);
+        Assert.Equal(NetworkError.NativeCode(SocketError.ConnectionRefused), failure.ErrorCode);
+        Assert.StartsWith("connect(): ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory(Skip = "fills a backlog as Linux has it", SkipUnless = nameof(OnLinux))]
+    [MemberData(nameof(Mechanisms))]
+    public void A_connect_that_nobody_answers_ends_by_deadline_and_by_interrupt(
+        WaitMechanism mechanism
+    )
+    {
+        using Sock listener = Listen(new IPEndPoint(IPAddress.Loopback, 0), 0, out var address);
+        using var queue = new FullBacklog(AddressFamily.InterNetwork, address);
+
+        using Sock late = Sock.Create(AddressFamily.InterNetwork);
+        late.Mechanism = mechanism;
+        var timeout = Assert.Throws<SockException>(() =>
+            late.ConnectComplete(address, Within.Brief)
+        );
+        Assert.Equal(SockStatus.Timeout, timeout.Status);
+        Assert.Equal($"Connect to {address} timeout", timeout.Message);
+
+        using Sock stopped = Sock.Create(AddressFamily.InterNetwork);
+        stopped.Mechanism = mechanism;
+        var interrupt = new ThreadInterrupt();
+        var connecting = Background.Run(() =>
+            stopped.TryConnectComplete(address, Timeout.InfiniteTimeSpan, interrupt)
+        );
+        connecting.UntilBlocked();
+        interrupt.Interrupt();
+        Assert.Equal(SockStatus.Interrupted, connecting.Join().Status);
+    }
+
+    [Theory(Skip = "a full backlog is EAGAIN on Linux only", SkipUnless = nameof(OnLinux))]
+    [MemberData(nameof(Mechanisms))]
+    public void A_unix_listener_with_a_full_backlog_is_tried_again_until_there_is_room(
+        WaitMechanism mechanism
+    )
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using Sock listener = Listen(new UnixDomainSocketEndPoint(path), 0, out var address);
+        using var queue = new FullBacklog(AddressFamily.Unix, address);
+        using Sock client = Sock.Create(AddressFamily.Unix);
+        client.Mechanism = mechanism;
+
+        Assert.Equal(SockStatus.Timeout, client.TryConnectComplete(address, Within.Brief).Status);
+
+        var connecting = Background.Run(() => client.TryConnectComplete(address, Within.Long));
+        connecting.UntilBlocked();
+        Assert.False(connecting.HasEnded);
+        listener.Accept(out Sock first);
+        using (first)
+        {
+            Assert.True(connecting.Join().IsOk);
+            Assert.True(client.IsConnected(out _));
+        }
+
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void A_sock_that_is_connected_already_fails_as_connect_does()
+    {
+        using var pair = new Pair(PairKind.TcpByPoll);
+        pair.Far.GetSockName(out EndPoint? far);
+        SockOutcome outcome = pair.Near.TryConnectComplete(far!, Within.Long);
+        Assert.Equal(NetworkError.NativeCode(SocketError.IsConnected), outcome.Error);
+    }
+
+    [Fact]
+    public void Wrong_arguments_and_an_empty_sock_are_told_at_once()
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        var address = new IPEndPoint(IPAddress.Loopback, 1);
+        Assert.Throws<ArgumentNullException>(() => sock.TryConnectComplete(null!, Within.Long));
+        Assert.Throws<ArgumentException>(() =>
+            sock.TryConnectComplete(new DnsEndPoint("localhost", 1), Within.Long)
+        );
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            sock.TryConnectComplete(address, TimeSpan.FromSeconds(-1))
+        );
+        Assert.Equal(
+            SockOutcome.Failed(NetworkError.BadHandle),
+            new Sock().TryConnectComplete(address, Within.Long)
+        );
+    }
+
+    private static Sock Listen<T>(T wanted, int backlog, out T address)
+        where T : EndPoint
+    {
+        Sock listener = Sock.Create(wanted.AddressFamily);
+        Assert.False(listener.Bind(wanted).IsError);
+        Assert.False(listener.Listen(backlog).IsError);
+        listener.GetSockName(out EndPoint? name);
+        address = (T)name!;
+        return listener;
+    }
+
+    /// <summary>Connections that nobody accepts, one more than there is room for.</summary>
+    private sealed class FullBacklog : IDisposable
+    {
+        private readonly List<Sock> _waiting = [];
+
+        public FullBacklog(AddressFamily family, EndPoint address)
+        {
+            do
+            {
+                _waiting.Add(Sock.Create(family));
+            } while (_waiting[^1].TryConnectComplete(address, Within.Brief).IsOk);
+        }
+
+        public void Dispose() => _waiting.ForEach(sock => sock.Dispose());
+    }
+}

@@ -1,0 +1,319 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+public class RecvUntilTerminatorTests
+{
+    private const byte Newline = (byte)'\n';
+
+    public static TheoryData<PairKind, int> KindsAndFragments
+    {
+        get
+        {
+            var data = new TheoryData<PairKind, int>();
+            foreach (PairKind kind in Enum.GetValues<PairKind>())
+            {
+                data.Add(kind, 1);
+                data.Add(kind, 7);
+                data.Add(kind, int.MaxValue);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(KindsAndFragments))]
+    public void The_next_byte_after_the_line_is_the_next_one_read(PairKind kind, int fragment)
+    {
+        using var pair = new Pair(kind);
+        byte[] all = [.. "HELLO REPLY RESULT=OK\n"u8, .. "payload\nof another protocol"u8];
+        var sender = Background.Run(() =>
+        {
+            foreach (byte[] part in all.Chunk(fragment))
+            {
+                pair.Arrive(part);
+                Thread.Yield();
+            }
+
+            return pair.Far.ShutdownSend();
+        });
+
+        string line = pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 1000);
+        Assert.Equal("HELLO REPLY RESULT=OK", line);
+        sender.Join();
+        Assert.Equal("payload\nof another protocol"u8, pair.Near.RecvNow());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void All_three_forms_read_one_line_each(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive("span\nwriter\nstring\n\nrest"u8);
+
+        byte[] destination = new byte[100];
+        int length = pair.Near.RecvUntilTerminator(Newline, destination, Within.Long);
+        Assert.Equal("span"u8, destination[..length]);
+
+        var writer = new ArrayBufferWriter<byte>();
+        length = pair.Near.RecvUntilTerminator(Newline, writer, Within.Long, default, 100);
+        Assert.Equal(6, length);
+        Assert.Equal("writer"u8, writer.WrittenSpan);
+
+        Assert.Equal("string", pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 100));
+        Assert.Equal("", pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 100));
+        Assert.Equal("rest"u8, pair.Near.RecvNow());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_deadline_holds_on_a_blocking_handle_and_the_bytes_come_back(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive("half a li"u8);
+        long start = TimeProvider.System.GetTimestamp();
+        var failure = Assert.Throws<SockException>(() =>
+            pair.Near.RecvUntilTerminator(Newline, Within.Brief, default, 100)
+        );
+        TimeSpan took = TimeProvider.System.GetElapsedTime(start);
+
+        Assert.InRange(took, Within.Brief, Within.Brief + Sock.MaxWaitForIo);
+        Assert.Equal(SockStatus.Timeout, failure.Status);
+        Assert.Equal("half a li"u8, failure.Received.Span);
+        Assert.Equal(
+            "Receive timeout (received 9 bytes without terminator before that)",
+            failure.Message
+        );
+        pair.Arrive("ne\n"u8);
+        Assert.Equal("ne", pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 100));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void An_interrupt_ends_it_and_the_bytes_come_back(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive("half"u8);
+        var interrupt = new ThreadInterrupt();
+        var reader = Background.Run(() =>
+            Assert.Throws<SockInterruptedException>(() =>
+                pair.Near.RecvUntilTerminator(Newline, Timeout.InfiniteTimeSpan, interrupt, 100)
+            )
+        );
+        reader.UntilBlocked();
+        interrupt.Interrupt();
+        SockInterruptedException interrupted = reader.Join();
+        Assert.Equal(4, interrupted.Count);
+        Assert.Equal("half"u8, interrupted.Received.Span);
+
+        interrupt.Reset();
+        pair.Arrive(" and half\n"u8);
+        Assert.Equal(
+            " and half",
+            pair.Near.RecvUntilTerminator(Newline, Within.Long, interrupt, 100)
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_peer_that_closes_in_mid_line_is_said_so_and_the_bytes_come_back(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive("half"u8);
+        pair.Far.Dispose();
+        var failure = Assert.Throws<SockException>(() =>
+            pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 100)
+        );
+        Assert.Equal(SockStatus.Closed, failure.Status);
+        Assert.Equal("Connection unexpectedly closed by peer", failure.Message);
+        Assert.Equal("half"u8, failure.Received.Span);
+    }
+
+    [Theory]
+    [InlineData(9, 10, true)]
+    [InlineData(10, 10, false)]
+    [InlineData(10, 11, true)]
+    [InlineData(0, 1, true)]
+    [InlineData(0, 0, false)]
+    [InlineData(511, 512, true)]
+    [InlineData(512, 512, false)]
+    [InlineData(512, 513, true)]
+    [InlineData(1024, 1024, false)]
+    [InlineData(1024, 1025, true)]
+    [InlineData(200_000, 200_000, false)]
+    [InlineData(200_000, 200_001, true)]
+    public void A_line_fits_exactly_if_its_terminator_is_within_the_limit(
+        int length,
+        int limit,
+        bool fits
+    )
+    {
+        var sock = new ScriptedSock(new string('x', length) + "\nnext");
+        SockOutcome outcome = sock.TryRecvUntilTerminator(Newline, new byte[limit], Within.Long);
+
+        Assert.Equal(fits ? SockStatus.Ok : SockStatus.TooLong, outcome.Status);
+        Assert.Equal(fits ? length : limit, outcome.Count);
+        Assert.Equal(fits ? length + 1 : limit, sock.Consumed);
+
+        sock = new ScriptedSock(new string('x', length) + "\nnext");
+        if (!fits)
+        {
+            var failure = Assert.Throws<SockException>(() =>
+                sock.RecvUntilTerminator(Newline, Within.Long, default, limit)
+            );
+            Assert.Equal(
+                $"Received too many bytes without a terminator ({limit})",
+                failure.Message
+            );
+            Assert.Equal(limit, failure.Received.Length);
+        }
+    }
+
+    [Fact]
+    public void The_result_does_not_depend_on_where_the_bytes_are_cut()
+    {
+        const string Stream = "ab\ncd";
+        for (int first = 1; first < Stream.Length; first++)
+        {
+            int cut = first;
+            var sock = new ScriptedSock(Stream);
+            sock.OnRecv = (_, asked) =>
+                SockResult.Ok(sock.Consumed < cut ? Math.Min(asked, cut - sock.Consumed) : asked);
+            Assert.Equal("ab", sock.RecvUntilTerminator(Newline, Within.Long, default, 10));
+            Assert.Equal(3, sock.Consumed);
+        }
+    }
+
+    [Fact]
+    public void Any_byte_can_end_a_line_and_be_in_one()
+    {
+        byte[] every = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
+        foreach (byte terminator in every)
+        {
+            using var pair = new Pair(PairKind.UnixByPoll);
+            byte[] others = [.. every.Where(b => b != terminator)];
+            pair.Arrive([.. others, terminator, 1]);
+            byte[] line = new byte[256];
+            Assert.Equal(
+                SockOutcome.Ok(255),
+                pair.Near.TryRecvUntilTerminator(terminator, line, Within.Long)
+            );
+            Assert.Equal(others, line[..255]);
+            Assert.Equal([1], pair.Near.RecvNow());
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_come_back_as_bytes()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        byte[] bad = [(byte)'a', 0xff, (byte)'b'];
+        pair.Arrive([.. bad, Newline, .. bad, Newline]);
+        var failure = Assert.Throws<SockException>(() =>
+            pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 100)
+        );
+        Assert.Equal(SockStatus.InvalidText, failure.Status);
+        Assert.Equal(bad, failure.Received);
+
+        SockOutcome outcome = pair.Near.TryRecvUntilTerminator(
+            Newline,
+            Within.Long,
+            default,
+            100,
+            out string? line,
+            out ReadOnlyMemory<byte> received
+        );
+        Assert.Equal(new SockOutcome(SockStatus.InvalidText, 3, 0), outcome);
+        Assert.Null(line);
+        Assert.Equal(bad, received);
+    }
+
+    [Fact]
+    public void A_window_that_finds_no_terminator_grows()
+    {
+        var sock = new ScriptedSock(new string('x', 100_000) + "\n");
+        sock.RecvUntilTerminator(Newline, Within.Long, default, 1_000_000);
+        // 512, 1 Ki … 64 Ki hold it: two calls for each, where windows of 512 would need 392.
+        Assert.Equal(16, sock.Recvs);
+    }
+
+    [Fact]
+    public void Another_reader_in_between_is_told_and_what_was_consumed_comes_back()
+    {
+        string seen = "first\nsecond\n";
+        var swapped = new ScriptedPeeks(seen, "other\nsecond\n");
+        var failure = Assert.Throws<SockException>(() =>
+            swapped.RecvUntilTerminator(Newline, Within.Long, default, 100)
+        );
+        Assert.Equal(SockStatus.Inconsistent, failure.Status);
+        Assert.Equal("other\n"u8, failure.Received.Span);
+
+        var gone = new ScriptedPeeks(seen, "");
+        Assert.Equal(
+            new SockOutcome(SockStatus.Inconsistent, 0, 0),
+            gone.TryRecvUntilTerminator(Newline, new byte[100], Within.Long)
+        );
+    }
+
+    [Fact]
+    public void Keys_do_not_stay_in_the_pool()
+    {
+        var buffer = new PooledBuffer();
+        "secret"u8.CopyTo(buffer.GetSpan(6));
+        buffer.Advance(6);
+        Memory<byte> memory = buffer.GetMemory(1)[..0];
+        byte[] array = System.Runtime.InteropServices.MemoryMarshal.TryGetArray<byte>(
+            memory,
+            out ArraySegment<byte> segment
+        )
+            ? segment.Array!
+            : throw new InvalidOperationException();
+        buffer.Dispose();
+        Assert.DoesNotContain("secret", Encoding.ASCII.GetString(array), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wrong_arguments_are_refused_before_anything_is_read()
+    {
+        var sock = new ScriptedSock("line\n");
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            sock.RecvUntilTerminator(Newline, Within.Long, default, -1)
+        );
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            sock.TryRecvUntilTerminator(Newline, new byte[9], TimeSpan.FromSeconds(-1))
+        );
+        Assert.Throws<ArgumentNullException>(() =>
+            sock.RecvUntilTerminator(Newline, null!, Within.Long, default, 9)
+        );
+        Assert.Equal(0, sock.Recvs);
+    }
+
+    /// <summary>A descriptor that somebody else reads between our peek and our read.</summary>
+    private sealed class ScriptedPeeks(string peeked, string taken) : ISock
+    {
+        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
+            SockResult.Fail(SocketError.OperationNotSupported);
+
+        public SockResult Recv(Span<byte> buffer, SockFlags flags)
+        {
+            string from = flags.HasFlag(SockFlags.Peek) ? peeked : taken;
+            int count = Math.Min(from.Length, buffer.Length);
+            return SockResult.Ok(Encoding.ASCII.GetBytes(from.AsSpan(0, count), buffer));
+        }
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        )
+        {
+            occurred = requested;
+            return SockResult.Ok(1);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics.Tracing;
+using System.Globalization;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>The open descriptors of this process, as Linux lists them.</summary>
+internal static class Descriptors
+{
+    public static int Count() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    public static bool ClosesOnExec(CSocket socket)
+    {
+        string flags = File.ReadLines($"/proc/self/fdinfo/{socket.Value}")
+            .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        return (Convert.ToInt64(flags.Split('\t')[1], 8) & 0x80000) != 0;
+    }
+
+    public static int HighestPlusOne() =>
+        1
+        + Directory
+            .GetFileSystemEntries("/proc/self/fd")
+            .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+}
+
+/// <summary>Counts the closes that the library reports as failed: a second close is one.</summary>
+internal sealed class CloseFailures : EventListener
+{
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    protected override void OnEventSourceCreated(EventSource eventSource)
+    {
+        if (eventSource.Name == "BitcoinSock")
+        {
+            EnableEvents(eventSource, EventLevel.Warning);
+        }
+    }
+
+    protected override void OnEventWritten(EventWrittenEventArgs eventData) =>
+        Interlocked.Increment(ref _count);
+}

@@ -1,0 +1,218 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>Each wrapper is one call with one answer.</summary>
+public class SyscallTests
+{
+    public static bool OnPosix => !OperatingSystem.IsWindows();
+
+    public static TheoryData<AddressFamily> Families =>
+        [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, AddressFamily.Unix];
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void Send_and_Recv_carry_bytes_both_ways(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        Assert.Equal(SockResult.Ok(4), pair.Near.Send("ping"u8));
+        Assert.Equal("ping"u8, pair.Far.RecvNow());
+        Assert.Equal(SockResult.Ok(4), pair.Far.Send("pong"u8));
+        Assert.Equal("pong"u8, pair.Near.RecvNow());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_peek_leaves_the_bytes_there(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive("abc"u8);
+        byte[] buffer = new byte[2];
+        Assert.Equal(SockResult.Ok(2), pair.Near.Recv(buffer, SockFlags.Peek));
+        Assert.Equal("ab"u8, buffer);
+        Assert.Equal("abc"u8, pair.Near.RecvNow());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void DontWait_does_not_block_on_a_blocking_handle(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        SockResult nothing = pair.Near.Recv(new byte[1], SockFlags.DontWait);
+        Assert.True(nothing.IsError);
+        Assert.False(NetworkError.IoErrorIsPermanent(nothing.Error));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void SetNonBlocking_makes_every_call_return(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        Assert.False(pair.Near.SetNonBlocking().IsError);
+        Assert.Equal(
+            SockResult.Fail(SocketError.WouldBlock),
+            pair.Near.Recv(new byte[1], SockFlags.None)
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void ShutdownSend_ends_our_side_only(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Near.SendComplete("last words", Within.Long);
+        Assert.False(pair.Near.ShutdownSend().IsError);
+        Assert.Equal("last words"u8, pair.Far.Drain());
+        Assert.True(pair.Near.Send([1], SockFlags.NoSignal).IsError);
+        pair.Arrive("an answer"u8);
+        Assert.Equal("an answer"u8, pair.Near.RecvNow());
+    }
+
+    [Theory(Skip = "needs unix sockets", SkipUnless = nameof(OnPosix))]
+    [MemberData(nameof(Families))]
+    public void Bind_listen_connect_and_accept_make_a_connection(AddressFamily family)
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        EndPoint wanted = family switch
+        {
+            AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Loopback, 0),
+            AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Loopback, 0),
+            _ => new UnixDomainSocketEndPoint(path),
+        };
+        using Sock listener = Sock.Create(family);
+        using Sock client = Sock.Create(family);
+        Assert.False(listener.Bind(wanted).IsError);
+        Assert.False(listener.Listen(4).IsError);
+        Assert.False(listener.GetSockName(out EndPoint? address).IsError);
+
+        Assert.False(client.Connect(address!).IsError);
+        Assert.False(listener.Accept(out Sock server, out EndPoint? peer).IsError);
+        using (server)
+        {
+            Assert.False(client.GetSockName(out EndPoint? own).IsError);
+            Assert.Equal(own, peer);
+            client.SendComplete("hello", Within.Long);
+            Assert.Equal("hello"u8, server.RecvNow());
+        }
+
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void Bind_reports_an_address_in_use()
+    {
+        using Sock first = Sock.Create(AddressFamily.InterNetwork);
+        using Sock second = Sock.Create(AddressFamily.InterNetwork);
+        Assert.False(first.Bind(new IPEndPoint(IPAddress.Loopback, 0)).IsError);
+        first.GetSockName(out EndPoint? taken);
+        Assert.Equal(SockResult.Fail(SocketError.AddressAlreadyInUse), second.Bind(taken!));
+    }
+
+    [Fact]
+    public void Names_are_refused_before_anything_happens()
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        var name = new DnsEndPoint("localhost", 80);
+        Assert.Throws<ArgumentException>(() => sock.Connect(name));
+        Assert.Throws<ArgumentException>(() => sock.Bind(name));
+        Assert.Throws<ArgumentNullException>(() => sock.Connect(null!));
+    }
+
+    [Fact]
+    public void Create_refuses_other_families_and_reports_what_the_system_refuses()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sock.Create(AddressFamily.AppleTalk));
+        var refused = Assert.Throws<SockException>(() =>
+            Sock.Create(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Udp)
+        );
+        Assert.Equal(SockStatus.Failed, refused.Status);
+        Assert.StartsWith("socket(): ", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"({refused.ErrorCode})", refused.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<SocketOptionLevel, SocketOptionName> Switches =>
+        new()
+        {
+            { SocketOptionLevel.Socket, SocketOptionName.ReuseAddress },
+            { SocketOptionLevel.Socket, SocketOptionName.KeepAlive },
+            { SocketOptionLevel.Socket, SocketOptionName.Broadcast },
+            { SocketOptionLevel.Tcp, SocketOptionName.NoDelay },
+            { SocketOptionLevel.IPv6, SocketOptionName.IPv6Only },
+        };
+
+    [Theory]
+    [MemberData(nameof(Switches))]
+    public void An_option_that_is_set_is_what_is_got(SocketOptionLevel level, SocketOptionName name)
+    {
+        SocketType type = name == SocketOptionName.Broadcast ? SocketType.Dgram : SocketType.Stream;
+        using Sock sock = Sock.Create(AddressFamily.InterNetworkV6, type);
+        Assert.False(sock.GetSockOpt(level, name, out int before).IsError);
+        int other = before == 0 ? 1 : 0;
+        Assert.False(sock.SetSockOpt(level, name, other).IsError);
+        Assert.False(sock.GetSockOpt(level, name, out int after).IsError);
+        Assert.Equal(other, after == 0 ? 0 : 1);
+    }
+
+    [Theory]
+    [InlineData(SocketOptionName.SendBuffer)]
+    [InlineData(SocketOptionName.ReceiveBuffer)]
+    public void A_buffer_can_be_made_smaller(SocketOptionName name)
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        sock.GetSockOpt(SocketOptionLevel.Socket, name, out int before);
+        Assert.False(sock.SetSockOpt(SocketOptionLevel.Socket, name, 4096).IsError);
+        sock.GetSockOpt(SocketOptionLevel.Socket, name, out int after);
+        Assert.True(after < before, $"{after} is not below {before}");
+    }
+
+    [Fact]
+    public void Type_and_Error_are_read_and_the_raw_form_gives_the_length()
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork, SocketType.Dgram);
+        sock.GetSockOpt(SocketOptionLevel.Socket, SocketOptionName.Type, out int type);
+        Assert.Equal((int)SocketType.Dgram, type);
+        Assert.False(
+            sock.GetSockOpt(SocketOptionLevel.Socket, SocketOptionName.Error, out int error).IsError
+        );
+        Assert.Equal(0, error);
+
+        (int level, int linger) = OperatingSystem.IsLinux() ? (1, 13) : (0xffff, 0x80);
+        Span<byte> value = stackalloc byte[64];
+        int size = OperatingSystem.IsWindows() ? 4 : 8;
+        Assert.Equal(SockResult.Ok(size), sock.GetSockOpt(level, linger, value));
+        Assert.False(sock.SetSockOpt(level, linger, value[..size]).IsError);
+    }
+
+    [Fact(Skip = "Windows has all of them", SkipUnless = nameof(OnPosix))]
+    public void An_option_that_is_not_translated_is_said_to_be_none()
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        var none = SockResult.Fail(SocketError.ProtocolOption);
+        Assert.Equal(
+            none,
+            sock.GetSockOpt(SocketOptionLevel.Udp, SocketOptionName.ChecksumCoverage, out int value)
+        );
+        Assert.Equal(0, value);
+        Assert.Equal(
+            none,
+            sock.SetSockOpt(SocketOptionLevel.Udp, SocketOptionName.ChecksumCoverage, 1)
+        );
+    }
+
+    [Fact]
+    public void A_tcp_pair_does_not_take_a_stranger_for_its_own()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            (Sock near, Sock far) = Sock.CreatePair(AddressFamily.InterNetworkV6);
+            near.SendComplete("me", Within.Long);
+            Assert.Equal("me"u8, far.RecvNow());
+            near.Dispose();
+            far.Dispose();
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sock.CreatePair(AddressFamily.Ipx));
+    }
+}

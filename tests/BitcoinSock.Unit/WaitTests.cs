@@ -1,0 +1,279 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+public partial class WaitTests
+{
+    public static bool OnLinux => OperatingSystem.IsLinux();
+
+    public static TheoryData<WaitMechanism> Mechanisms => [.. Enum.GetValues<WaitMechanism>()];
+
+    private static int BadHandle => OperatingSystem.IsWindows() ? 10038 : 9;
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void What_occurred_is_what_was_requested_and_is_there(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        SockEvents both = SockEvents.Recv | SockEvents.Send;
+        Assert.Equal(SockResult.Ok(1), pair.Near.Wait(Within.Long, both, out SockEvents occurred));
+        Assert.Equal(SockEvents.Send, occurred);
+
+        pair.Arrive(1);
+        Assert.Equal(SockResult.Ok(1), pair.Near.Wait(Within.Long, SockEvents.Recv, out occurred));
+        Assert.Equal(SockEvents.Recv, occurred);
+        pair.Near.Wait(Within.Long, both, out occurred);
+        Assert.Equal(both, occurred);
+        Assert.Equal(SockResult.Ok(0), pair.Near.Wait(Within.Brief, SockEvents.None, out occurred));
+        Assert.Equal(SockEvents.None, occurred);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_timeout_is_nothing_occurred_and_not_early(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        foreach (double ms in (double[])[0, 0.3, 1.5, 20, 100.1])
+        {
+            TimeSpan timeout = TimeSpan.FromMilliseconds(ms);
+            long start = Stopwatch.GetTimestamp();
+            Assert.Equal(
+                SockResult.Ok(0),
+                pair.Near.Wait(timeout, SockEvents.Recv, out SockEvents occurred)
+            );
+            Assert.Equal(SockEvents.None, occurred);
+            Assert.True(Stopwatch.GetElapsedTime(start) >= timeout, $"early: {ms} ms");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void The_longest_timeouts_are_taken(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive(1);
+        TimeSpan[] longest =
+        [
+            TimeSpan.FromHours(1),
+            TimeSpan.FromDays(25),
+            TimeSpan.MaxValue,
+            Timeout.InfiniteTimeSpan,
+        ];
+        foreach (TimeSpan timeout in longest)
+        {
+            Assert.Equal(SockResult.Ok(1), pair.Near.Wait(timeout, SockEvents.Recv, out _));
+        }
+    }
+
+    [Fact]
+    public void A_negative_timeout_is_refused()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            pair.Near.Wait(TimeSpan.FromMilliseconds(-2), SockEvents.Recv, out _)
+        );
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            pair.Near.Wait(TimeSpan.MinValue, SockEvents.Recv, out _)
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void The_end_of_the_stream_is_readable_and_hides_no_data(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive("tail"u8);
+        pair.Far.Dispose();
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(
+                SockResult.Ok(1),
+                pair.Near.Wait(Within.Long, SockEvents.Recv, out SockEvents occurred)
+            );
+            Assert.Equal(SockEvents.Recv, occurred & SockEvents.Recv);
+            Assert.Equal(
+                i == 0 ? "tail" : "",
+                System.Text.Encoding.ASCII.GetString(pair.Near.RecvNow())
+            );
+        }
+    }
+
+    [Fact(
+        Skip = "select(2) does not report a hang-up, and TCP has none here",
+        SkipUnless = nameof(OnLinux)
+    )]
+    public void A_hang_up_is_an_error_event_that_nobody_asked_for()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        Assert.Equal(
+            SockResult.Ok(0),
+            pair.Near.Wait(TimeSpan.Zero, SockEvents.Recv | SockEvents.Error, out _)
+        );
+        pair.Far.Dispose();
+        Assert.Equal(
+            SockResult.Ok(1),
+            pair.Near.Wait(Within.Long, SockEvents.None, out SockEvents occurred)
+        );
+        Assert.Equal(SockEvents.Error, occurred);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mechanisms))]
+    public void A_descriptor_that_is_closed_or_was_never_open_is_an_error_at_once(
+        WaitMechanism mechanism
+    )
+    {
+        // Not owned by anybody, so nobody else can be hurt: the finalizer is told not to close it.
+        var foreign = new Sock(new CSocket(1000)) { Mechanism = mechanism };
+        SockResult waited = foreign.Wait(Within.Long, SockEvents.Recv, out SockEvents occurred);
+        foreign.Release();
+        Assert.Equal(SockResult.Fail(BadHandle), waited);
+        Assert.Equal(SockEvents.Error, occurred);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void An_interrupt_ends_a_wait_and_one_that_fired_before_starts_none(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        var interrupt = new ThreadInterrupt();
+        var waiter = Background.Run(() =>
+            pair.Near.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _, interrupt)
+        );
+        waiter.UntilBlocked();
+        interrupt.Interrupt();
+        Assert.Equal(SockResult.Fail(SocketError.Interrupted), waiter.Join());
+        Assert.Equal(
+            SockResult.Fail(SocketError.Interrupted),
+            pair.Near.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _, interrupt)
+        );
+
+        // What is there is reported all the same.
+        pair.Arrive(1);
+        Assert.Equal(
+            SockResult.Ok(1),
+            pair.Near.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _, interrupt)
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void Dispose_Reset_Release_and_AssignFrom_end_a_wait_in_another_thread(PairKind kind)
+    {
+        Action<Sock>[] ways =
+        [
+            sock => sock.Dispose(),
+            sock => sock.Reset(),
+            sock => new Sock(sock.Release()).Dispose(),
+            sock => sock.AssignFrom(new Sock()),
+        ];
+        foreach (Action<Sock> letGo in ways)
+        {
+            using var pair = new Pair(kind);
+            var waiter = Background.Run(() =>
+                pair.Near.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _)
+            );
+            waiter.UntilBlocked();
+            letGo(pair.Near);
+            Assert.Equal(SockResult.Fail(BadHandle), waiter.Join());
+        }
+    }
+
+    [Theory(Skip = "sends signals to a thread", SkipUnless = nameof(OnLinux))]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_signal_does_not_end_a_wait_nor_make_it_longer(PairKind kind)
+    {
+        const int SigUsr1 = 10;
+        int signals = 0;
+        using PosixSignalRegistration handler = PosixSignalRegistration.Create(
+            (PosixSignal)SigUsr1,
+            signal =>
+            {
+                signal.Cancel = true; // its default is to end the process
+                Interlocked.Increment(ref signals);
+            }
+        );
+        using var pair = new Pair(kind);
+        TimeSpan timeout = TimeSpan.FromMilliseconds(400);
+        TimeSpan took = default;
+        var waiter = Background.Run(() =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            SockResult result = pair.Near.Wait(timeout, SockEvents.Recv, out _);
+            took = Stopwatch.GetElapsedTime(start);
+            return result;
+        });
+        while (!waiter.HasEnded)
+        {
+            waiter.UntilBlocked();
+            _ = TgKill(Environment.ProcessId, waiter.NativeId, SigUsr1);
+        }
+
+        Assert.Equal(SockResult.Ok(0), waiter.Join());
+        Assert.True(Volatile.Read(ref signals) > 3, "no signal came through");
+        Assert.True(took >= timeout, $"early: {took}");
+        Assert.True(took < timeout + Sock.MaxWaitForIo, $"late: {took}");
+    }
+
+    [Fact(Skip = "opens a thousand descriptors", SkipUnless = nameof(OnLinux))]
+    public void A_descriptor_that_select_cannot_hold_is_an_error_and_poll_takes_it()
+    {
+        using var many = new ManyDescriptors(1100);
+        (Sock near, Sock far) = Sock.CreatePair();
+        using (near)
+        using (far)
+        {
+            Assert.True(near.Get().Value >= 1024);
+            far.SendComplete("x", Within.Long);
+            near.Mechanism = WaitMechanism.Select;
+            Assert.False(near.IsSelectable());
+            Assert.Equal(
+                SockResult.Fail(SocketError.InvalidArgument),
+                near.Wait(Within.Long, SockEvents.Recv, out SockEvents occurred)
+            );
+            Assert.Equal(SockEvents.Error, occurred);
+            Assert.Equal(SockStatus.Failed, near.TryRecvComplete(new byte[2], Within.Long).Status);
+
+            near.Mechanism = WaitMechanism.Poll;
+            Assert.True(near.IsSelectable());
+            far.SendComplete("y", Within.Long);
+            Assert.Equal(SockResult.Ok(1), near.Wait(Within.Long, SockEvents.Recv, out _));
+        }
+    }
+
+    [Fact(Skip = "opens a thousand descriptors", SkipUnless = nameof(OnLinux))]
+    public void Without_a_descriptor_to_be_woken_by_an_interrupt_is_noticed_within_a_slice()
+    {
+        using var pair = new Pair(PairKind.UnixBySelect);
+        List<WakeUp> idle = [];
+        while (WakeUp.TryRent(WaitMechanism.Select) is WakeUp wakeUp)
+        {
+            // Until only descriptors too high for select(2) are left.
+            idle.Add(wakeUp);
+        }
+
+        try
+        {
+            var interrupt = new ThreadInterrupt();
+            var waiter = Background.Run(() =>
+                pair.Near.Wait(Within.Long, SockEvents.Recv, out _, interrupt)
+            );
+            waiter.UntilBlocked();
+            long start = Stopwatch.GetTimestamp();
+            interrupt.Interrupt();
+            Assert.Equal(SockResult.Fail(SocketError.Interrupted), waiter.Join());
+            Assert.True(Stopwatch.GetElapsedTime(start) < 2 * Sock.MaxWaitForIo);
+        }
+        finally
+        {
+            idle.ForEach(wakeUp => wakeUp.Dispose());
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "tgkill")]
+    private static partial int TgKill(int process, int thread, int signal);
+}
