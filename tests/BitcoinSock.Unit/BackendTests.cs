@@ -1,0 +1,104 @@
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>The seam: what a class gets for which calls it supplies.</summary>
+public class BackendTests
+{
+    [Fact]
+    public void Send_Recv_and_Wait_are_enough_for_every_operation()
+    {
+        var backend = new ScriptedSock("line\nrest");
+        ISock sock = backend;
+        Assert.True(sock.TrySendComplete("data"u8, Within.Long).IsOk);
+        sock.SendComplete("data"u8, Within.Long);
+        sock.SendComplete("text", Within.Long);
+        Assert.Equal(3, backend.Sends);
+        Assert.True(sock.IsConnected(out _));
+        Assert.Equal("line", sock.RecvUntilTerminator(10, Within.Long, default, 100));
+        byte[] rest = new byte[4];
+        sock.RecvComplete(rest, Within.Long);
+        Assert.Equal("rest"u8, rest);
+        Assert.Equal(SockResult.Fail(SocketError.OperationNotSupported), sock.ShutdownSend());
+    }
+
+    [Fact]
+    public void An_operation_asks_for_no_more_than_the_calls_it_makes()
+    {
+        var talker = new Talker();
+        talker.SendComplete("hello"u8, Within.Long);
+        talker.SendComplete("h"u8, "i"u8, Within.Long);
+        Assert.Equal(7, talker.Sent);
+        Assert.Equal(TimeProvider.System, ((ISockWait)talker).Clock);
+    }
+
+    [Fact]
+    public void A_protocol_can_ask_for_one_operation_and_a_backend_can_bring_its_own()
+    {
+        var own = new OwnSender();
+        Greet(own);
+        Assert.Equal("hello", own.Sent);
+
+        using var pair = new Pair(PairKind.UnixByPoll);
+        Greet(pair.Near);
+        Assert.Equal("hello", Answer(pair.Far));
+
+        static void Greet(ISockSendComplete to) => to.SendComplete("hello\0"u8, Within.Long);
+        static string Answer(ISockRecvUntilTerminator from) =>
+            from.RecvUntilTerminator(0, Within.Long, default, 100);
+    }
+
+    [Fact]
+    public void Sock_has_every_capability()
+    {
+        object sock = new Sock();
+        Assert.True(
+            sock
+                is ISock
+                    and ISockConnect
+                    and ISockGetSockOpt
+                    and ISockShutdownSend
+                    and ISockGet
+                    and ISockRelease
+                    and ISockReset
+        );
+    }
+
+    private sealed class Talker : ISockSend, ISockWait
+    {
+        public int Sent { get; private set; }
+
+        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags)
+        {
+            Sent += data.Length;
+            return SockResult.Ok(data.Length);
+        }
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        )
+        {
+            occurred = requested;
+            return SockResult.Ok(1);
+        }
+    }
+
+    private sealed class OwnSender : ISockSendComplete
+    {
+        public string Sent { get; private set; } = "";
+
+        public SockOutcome TrySendComplete(
+            ReadOnlySpan<byte> data,
+            TimeSpan timeout,
+            CancellationToken interrupt = default
+        )
+        {
+            Sent = System.Text.Encoding.UTF8.GetString(data[..^1]);
+            return new SockOutcome(SockStatus.Ok, data.Length, 0);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+public class InterruptTests
+{
+    private const int Rounds = 100;
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_blocked_receive_wakes_within_a_millisecond(PairKind kind) =>
+        AssertWakesAtOnce(
+            kind,
+            (sock, interrupt) =>
+                sock.TryRecvUntilTerminator(10, new byte[100], Timeout.InfiniteTimeSpan, interrupt)
+        );
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_blocked_send_wakes_within_a_millisecond(PairKind kind)
+    {
+        byte[] much = new byte[10_000_000];
+        AssertWakesAtOnce(
+            kind,
+            (sock, interrupt) => sock.TrySendComplete(much, Timeout.InfiniteTimeSpan, interrupt)
+        );
+    }
+
+    [Fact]
+    public void One_interrupt_ends_many_operations_and_serves_again_after_Reset()
+    {
+        var interrupt = new ThreadInterrupt();
+        for (int round = 0; round < 3; round++)
+        {
+            Pair[] pairs = [.. Pair.Kinds.Select(row => new Pair(row.Data))];
+            var readers = pairs
+                .Select(pair =>
+                    Background.Run(() =>
+                        pair.Near.TryRecvComplete(new byte[1], Timeout.InfiniteTimeSpan, interrupt)
+                    )
+                )
+                .ToList();
+            readers.ForEach(reader => reader.UntilBlocked());
+            interrupt.Interrupt();
+            Assert.All(
+                readers,
+                reader => Assert.Equal(SockStatus.Interrupted, reader.Join().Status)
+            );
+
+            interrupt.Reset();
+            foreach (Pair pair in pairs)
+            {
+                pair.Arrive(1);
+                Assert.True(pair.Near.TryRecvComplete(new byte[1], Within.Long, interrupt).IsOk);
+                pair.Dispose();
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void Any_token_will_do_and_a_source_may_be_disposed_early(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        using (var source = new CancellationTokenSource(Within.Brief))
+        {
+            Assert.Equal(
+                SockStatus.Interrupted,
+                pair.Near.TryRecvComplete(new byte[1], Within.Long, source.Token).Status
+            );
+        }
+
+        var disposed = new CancellationTokenSource();
+        CancellationToken token = disposed.Token;
+        disposed.Dispose();
+        Assert.Equal(
+            SockStatus.Timeout,
+            pair.Near.TryRecvComplete(new byte[1], Within.Brief, token).Status
+        );
+    }
+
+    [Fact]
+    public void Waiting_costs_no_processor_time()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        pair.Near.TryRecvComplete(new byte[1], TimeSpan.FromSeconds(1.5), new ThreadInterrupt());
+        TimeSpan busy = Process.GetCurrentProcess().TotalProcessorTime - before;
+        Assert.InRange(busy, TimeSpan.Zero, TimeSpan.FromSeconds(0.75));
+    }
+
+    [Fact]
+    public void Waiting_allocates_nothing()
+    {
+        const int SmallestObject = 24;
+        using var pair = new Pair(PairKind.UnixByPoll);
+        var interrupt = new ThreadInterrupt();
+        byte[] buffer = new byte[1];
+        long WaitSome()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int round = 0; round < Rounds; round++)
+            {
+                pair.Near.TryRecvComplete(buffer, TimeSpan.FromMilliseconds(1), interrupt);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        WaitSome();
+        Assert.InRange(WaitSome(), 0, Rounds * SmallestObject - 1);
+    }
+
+    [Fact]
+    public void ThreadInterrupt_is_a_flag_that_can_be_lowered()
+    {
+        var interrupt = new ThreadInterrupt();
+        CancellationToken first = interrupt;
+        Assert.False(interrupt.AsBool());
+        interrupt.Interrupt();
+        interrupt.Interrupt();
+        Assert.True(interrupt.AsBool());
+        Assert.True(interrupt.Token.IsCancellationRequested);
+
+        interrupt.Reset();
+        Assert.False(interrupt.AsBool());
+        Assert.False(interrupt.Token.IsCancellationRequested);
+        Assert.True(first.IsCancellationRequested);
+        Assert.Throws<ArgumentNullException>(() => (CancellationToken)(ThreadInterrupt)null!);
+    }
+
+    [Fact]
+    public void SleepFor_sleeps_its_time_unless_interrupted()
+    {
+        var interrupt = new ThreadInterrupt();
+        long start = Stopwatch.GetTimestamp();
+        Assert.True(interrupt.SleepFor(Within.Brief));
+        Assert.True(Stopwatch.GetElapsedTime(start) >= Within.Brief);
+        Assert.True(interrupt.SleepFor(TimeSpan.Zero));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            interrupt.SleepFor(TimeSpan.FromSeconds(-1))
+        );
+
+        var sleeper = Background.Run(() => interrupt.SleepFor(TimeSpan.MaxValue));
+        sleeper.UntilBlocked();
+        interrupt.Interrupt();
+        Assert.False(sleeper.Join());
+        Assert.False(interrupt.SleepFor(Timeout.InfiniteTimeSpan));
+    }
+
+    /// <summary>From the interrupt to the return of a blocked operation, by the median.</summary>
+    private static void AssertWakesAtOnce(
+        PairKind kind,
+        Func<Sock, CancellationToken, SockOutcome> operation
+    )
+    {
+        using var pair = new Pair(kind);
+        List<double> latenciesMs = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            var interrupt = new ThreadInterrupt();
+            var blocked = Background.Run(() =>
+            {
+                SockOutcome outcome = operation(pair.Near, interrupt);
+                return (outcome.Status, Stopwatch.GetTimestamp());
+            });
+            blocked.UntilBlocked();
+            long start = Stopwatch.GetTimestamp();
+            interrupt.Interrupt();
+            (SockStatus status, long end) = blocked.Join();
+            Assert.Equal(SockStatus.Interrupted, status);
+            latenciesMs.Add(Stopwatch.GetElapsedTime(start, end).TotalMilliseconds);
+        }
+
+        latenciesMs.Sort();
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{kind}: median {latenciesMs[Rounds / 2]:F3} ms, largest {latenciesMs[^1]:F3} ms"
+        );
+        Assert.InRange(latenciesMs[Rounds / 2], 0, 1);
+    }
+}

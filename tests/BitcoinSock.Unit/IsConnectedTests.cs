@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+public class IsConnectedTests
+{
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void It_follows_the_connection_and_consumes_nothing(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        Assert.True(pair.Near.IsConnected(out string errmsg));
+        Assert.Equal("", errmsg);
+
+        pair.Arrive("last"u8);
+        pair.Near.Wait(Within.Long, SockEvents.Recv, out _);
+        Assert.True(pair.Near.IsConnected(out _));
+        pair.Far.Dispose();
+        Assert.True(pair.Near.IsConnected(out _));
+        Assert.Equal("last"u8, pair.Near.RecvNow());
+
+        pair.Near.Wait(Within.Long, SockEvents.Recv, out _);
+        Assert.False(pair.Near.IsConnected(out errmsg));
+        Assert.Equal("closed", errmsg);
+        Assert.Equal(SockResult.Ok(0), pair.Near.Recv(new byte[1]));
+    }
+
+    [Fact]
+    public void A_reset_is_told_by_its_text_and_an_empty_sock_is_not_connected()
+    {
+        using var pair = new Pair(PairKind.TcpByPoll);
+        pair.Near.SendComplete("unread", Within.Long);
+        pair.Far.Wait(Within.Long, SockEvents.Recv, out _);
+        pair.Far.Dispose(); // with unread data: a reset
+
+        pair.Near.Wait(Within.Long, SockEvents.Recv, out _);
+        Assert.False(pair.Near.IsConnected(out string errmsg));
+        int code = NetworkError.NativeCode(SocketError.ConnectionReset);
+        Assert.Equal(NetworkError.NetworkErrorString(code), errmsg);
+
+        Assert.False(new Sock().IsConnected(out errmsg));
+        Assert.Equal("not connected", errmsg);
+    }
+}
