@@ -1,7 +1,29 @@
-using BitcoinSock;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Globalization;
+using PeerProbe;
 
-(Sock a, Sock b) = Sock.CreatePair();
-a.SendComplete("hello\nworld", TimeSpan.FromSeconds(1));
-Console.WriteLine(b.RecvUntilTerminator((byte)'\n', TimeSpan.FromSeconds(1), default, 100));
-byte[] rest = new byte[10];
-Console.WriteLine(b.Recv(rest));
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+// A new command is a file in Peers/ and a line here.
+var root = new RootCommand("Talks to the peers of Bitcoin software, by BitcoinSock.")
+{
+    new DemoCommand(),
+    new SamCommand(),
+    new TorCommand(),
+};
+HelpOption help = root.Options.OfType<HelpOption>().Single();
+help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
+
+ParseResult parsed = root.Parse(args is [] ? ["demo"] : args);
+if (parsed.Action is ParseErrorAction wrong)
+{
+    wrong.ShowHelp = false;
+    wrong.ShowTypoCorrections = false;
+    parsed.Invoke();
+    Console.Error.WriteLine("Try --help.");
+    return (int)ExitCode.Usage;
+}
+
+return parsed.Invoke();

@@ -197,7 +197,7 @@ public sealed partial class Sock
             }
 
             _handle = handle;
-            if (!Platform.Current.HasDontWait && flags.HasFlag(SockFlags.DontWait))
+            if (!Platform.Current.HasDontWait && (flags & SockFlags.DontWait) != 0)
             {
                 handle.EnsureNonBlocking();
             }

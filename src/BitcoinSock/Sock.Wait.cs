@@ -138,7 +138,7 @@ public sealed partial class Sock
             }
 
             entries = entries[..(sockets.Length + (wakeUp is null ? 0 : 1))];
-            return WaitHeld(mechanism, deadline, sockets, entries, wakeUp, interrupt);
+            return WaitHeld(mechanism, deadline, sockets, entries, interrupt);
         }
         finally
         {
@@ -156,22 +156,15 @@ public sealed partial class Sock
         Deadline deadline,
         Span<SockWait> sockets,
         Span<PollEntry> entries,
-        WakeUp? wakeUp,
         CancellationToken interrupt
     )
     {
         while (true)
         {
-            // Who cannot be woken looks round himself, now and then.
-            TimeSpan slice =
-                interrupt.IsCancellationRequested ? TimeSpan.Zero
-                : wakeUp is null ? deadline.Slice
-                : deadline.Remaining;
-            SockResult found = Platform.Current.Wait(
-                mechanism,
-                entries,
-                Deadline.ToMilliseconds(slice)
-            );
+            // In slices, so that not even a wake-up that got lost, or was not to be had, is for ever.
+            TimeSpan slice = interrupt.IsCancellationRequested ? TimeSpan.Zero : deadline.Slice;
+            int sliceMs = Deadline.ToMilliseconds(slice);
+            SockResult found = Platform.Current.Wait(mechanism, entries, sliceMs);
             int ready = 0;
             bool gone = false;
             for (int i = 0; i < sockets.Length; i++)

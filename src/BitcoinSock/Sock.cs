@@ -109,7 +109,7 @@ public sealed partial class Sock
             protocolType,
             out CSocket socket
         );
-        ThrowIfFailed("socket", made);
+        made.ThrowIfError("socket");
         return new Sock(socket);
     }
 
@@ -133,7 +133,7 @@ public sealed partial class Sock
             return CreateLoopbackPair(addressFamily);
         }
 
-        ThrowIfFailed("socketpair", Platform.Current.Pair(out CSocket first, out CSocket second));
+        Platform.Current.Pair(out CSocket first, out CSocket second).ThrowIfError("socketpair");
         return (new Sock(first), new Sock(second));
     }
 
@@ -182,17 +182,17 @@ public sealed partial class Sock
                 ? IPAddress.IPv6Loopback
                 : IPAddress.Loopback;
         using Sock listener = Create(addressFamily);
-        ThrowIfFailed("bind", listener.Bind(new IPEndPoint(loopback, 0)));
-        ThrowIfFailed("listen", listener.Listen(1));
-        ThrowIfFailed("getsockname", listener.GetSockName(out EndPoint? address));
+        listener.Bind(new IPEndPoint(loopback, 0)).ThrowIfError("bind");
+        listener.Listen(1).ThrowIfError("listen");
+        listener.GetSockName(out EndPoint? address).ThrowIfError("getsockname");
         Sock first = Create(addressFamily);
         try
         {
-            ThrowIfFailed("connect", first.Connect(address!));
-            ThrowIfFailed("getsockname", first.GetSockName(out EndPoint? own));
+            first.Connect(address!).ThrowIfError("connect");
+            first.GetSockName(out EndPoint? own).ThrowIfError("getsockname");
             while (true)
             {
-                ThrowIfFailed("accept", listener.Accept(out Sock second, out EndPoint? peer));
+                listener.Accept(out Sock second, out EndPoint? peer).ThrowIfError("accept");
                 if (own!.Equals(peer))
                 {
                     return (first, second);
@@ -206,17 +206,6 @@ public sealed partial class Sock
         {
             first.Dispose();
             throw;
-        }
-    }
-
-    private static void ThrowIfFailed(string call, SockResult result)
-    {
-        if (result.IsError)
-        {
-            throw new SockException(
-                $"{call}(): {NetworkError.NetworkErrorString(result.Error)}",
-                SockOutcome.Failed(result.Error)
-            );
         }
     }
 }

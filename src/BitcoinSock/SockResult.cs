@@ -45,4 +45,18 @@ public readonly record struct SockResult
     /// </summary>
     /// <param name="error">The error, translated to this system's code by the base library.</param>
     public static SockResult Fail(SocketError error) => Fail(NetworkError.NativeCode(error));
+
+    /// <summary>Throws if the call failed: for calls that have no reason to.</summary>
+    /// <param name="call">The name of the call, for the message.</param>
+    /// <returns><see cref="Count"/>.</returns>
+    /// <exception cref="SockException">
+    /// The call failed: <c>bind(): Address already in use (98)</c>.
+    /// </exception>
+    public int ThrowIfError(string call) =>
+        IsError
+            ? throw new SockException(
+                $"{call}(): {NetworkError.NetworkErrorString(Error)}",
+                SockOutcome.Failed(Error)
+            )
+            : Count;
 }

@@ -21,8 +21,8 @@ internal sealed unsafe partial class PosixPlatform
             fds[i].Fd = Fd(entries[i].Socket);
             fds[i].REvents = 0;
             fds[i].Events = (short)(
-                (requested.HasFlag(SockEvents.Recv) ? LibC.POLLIN : 0)
-                | (requested.HasFlag(SockEvents.Send) ? LibC.POLLOUT : 0)
+                ((requested & SockEvents.Recv) != 0 ? LibC.POLLIN : 0)
+                | ((requested & SockEvents.Send) != 0 ? LibC.POLLOUT : 0)
             );
         }
 
@@ -69,8 +69,8 @@ internal sealed unsafe partial class PosixPlatform
         foreach (PollEntry entry in entries)
         {
             int fd = Fd(entry.Socket);
-            recv.Set(fd, entry.Requested.HasFlag(SockEvents.Recv));
-            send.Set(fd, entry.Requested.HasFlag(SockEvents.Send));
+            recv.Set(fd, (entry.Requested & SockEvents.Recv) != 0);
+            send.Set(fd, (entry.Requested & SockEvents.Send) != 0);
             error.Set(fd, true);
             count = Math.Max(count, fd + 1);
         }

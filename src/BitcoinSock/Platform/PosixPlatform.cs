@@ -167,9 +167,9 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
             : SockResult.Ok((int)returned);
 
     private int Flags(SockFlags flags) =>
-        (flags.HasFlag(SockFlags.Peek) ? LibC.MSG_PEEK : 0)
-        | (flags.HasFlag(SockFlags.NoSignal) ? numbers.MSG_NOSIGNAL : 0)
-        | (flags.HasFlag(SockFlags.DontWait) ? numbers.MSG_DONTWAIT : 0);
+        ((flags & SockFlags.Peek) != 0 ? LibC.MSG_PEEK : 0)
+        | ((flags & SockFlags.NoSignal) != 0 ? numbers.MSG_NOSIGNAL : 0)
+        | ((flags & SockFlags.DontWait) != 0 ? numbers.MSG_DONTWAIT : 0);
 
     /// <summary>What a new descriptor needs where no flag of the call that made it did that.</summary>
     private SockResult Adopt(int fd, out CSocket socket)

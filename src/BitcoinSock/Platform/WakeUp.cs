@@ -13,6 +13,7 @@ internal sealed class WakeUp : IDisposable
 
     private readonly Sock _watched;
     private readonly Sock _bell;
+    private volatile bool _isSignalled;
 
     private WakeUp() => (_watched, _bell) = Sock.CreatePair();
 
@@ -20,7 +21,7 @@ internal sealed class WakeUp : IDisposable
 
     /// <summary>
     /// One to watch. Null if the process has no descriptor left for it, or only ones too large for
-    /// select(2): then whoever waits does so in slices.
+    /// select(2): then whoever waits looks round after each slice of the wait.
     /// </summary>
     public static WakeUp? TryRent(WaitMechanism mechanism)
     {
@@ -46,13 +47,26 @@ internal sealed class WakeUp : IDisposable
     }
 
     /// <summary>Wakes. May be called more than once, from any thread.</summary>
-    public void Signal() => _bell.Send([1], SockFlags.NoSignal | SockFlags.DontWait);
+    public void Signal()
+    {
+        _isSignalled = true;
+        // Full is as good as sent. Should another error lose it, a wait is at most a slice long.
+        while (
+            _bell.Send([1], SockFlags.NoSignal | SockFlags.DontWait).Error
+            == NetworkError.Interrupted
+        ) { }
+    }
 
     /// <summary>Gives it back, when nobody can signal it any more.</summary>
     public void Return()
     {
-        Span<byte> signals = stackalloc byte[16];
-        while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
+        if (_isSignalled)
+        {
+            _isSignalled = false;
+            Span<byte> signals = stackalloc byte[16];
+            while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
+        }
+
         Idle.Add(this);
     }
 

@@ -14,8 +14,8 @@ internal sealed unsafe partial class WindowsPlatform
             SockEvents requested = entries[i].Requested;
             fds[i].Fd = entries[i].Socket.Value;
             fds[i].Events = (short)(
-                (requested.HasFlag(SockEvents.Recv) ? Winsock.POLLIN : 0)
-                | (requested.HasFlag(SockEvents.Send) ? Winsock.POLLOUT : 0)
+                ((requested & SockEvents.Recv) != 0 ? Winsock.POLLIN : 0)
+                | ((requested & SockEvents.Send) != 0 ? Winsock.POLLOUT : 0)
             );
         }
 
@@ -50,7 +50,7 @@ internal sealed unsafe partial class WindowsPlatform
     {
         nint[] recv = Set(entries, SockEvents.Recv);
         nint[] send = Set(entries, SockEvents.Send);
-        nint[] error = Set(entries, SockEvents.None);
+        nint[] error = Set(entries, SockEvents.Error);
         (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
         var time = new Winsock.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
         SockResult result;
@@ -79,7 +79,8 @@ internal sealed unsafe partial class WindowsPlatform
         var set = new nint[1 + entries.Length];
         foreach (PollEntry entry in entries)
         {
-            if (entry.Requested.HasFlag(requested))
+            // Errors are reported without being asked for.
+            if (((entry.Requested | SockEvents.Error) & requested) != 0)
             {
                 set[++set[0]] = entry.Socket.Value;
             }

@@ -1,0 +1,45 @@
+#!/bin/sh
+# ./build.sh TARGET ...
+set -eu
+cd "$(dirname "$0")"
+
+target() {
+    case $1 in
+    demo)   # show the library at work, on loopback; nothing else is needed
+            dotnet run --project samples/PeerProbe ;;
+    test)   # run the tests
+            dotnet test BitcoinSock.sln ;;
+    format) # bring the sources into shape; "./build.sh check-format" only looks
+            dotnet tool restore
+            dotnet csharpier format .
+            dotnet fantomas . ;;
+    check-format) # fail if a source is not as "format" would leave it
+            dotnet tool restore
+            dotnet csharpier check .
+            dotnet fantomas --check . ;;
+    calls)  # count system calls with strace and hold them to their bounds
+            dotnet build tests/BitcoinSock.Unit
+            build/calls.sh ;;
+    peers)  # install and start i2pd and tor, and talk to them
+            dotnet build samples/PeerProbe
+            build/peers.sh ;;
+    lock)   # write paket.lock anew from paket.dependencies
+            dotnet msbuild build/packages.proj -t:Lock ;;
+    esac
+}
+
+targets() {
+    sed -n 's/^    \([a-z-]*\)) *# /    \1\t/p' "$0" | expand -t 20
+}
+
+for each; do
+    targets | grep -q "^    $each " || { echo "build.sh: there is no target '$each'" >&2; set --; }
+done
+if [ $# = 0 ]; then
+    echo "usage: ./build.sh TARGET ..."
+    targets
+    exit 2
+fi
+for each; do
+    target "$each"
+done

@@ -1,0 +1,17 @@
+namespace PeerProbe;
+
+/// <summary>
+/// A probe that ended without its answer: what happened, what was kept, what to do.
+/// </summary>
+internal sealed class ProbeFailure(ExitCode code, string happened, string kept, string advice)
+    : Exception(happened)
+{
+    public ExitCode Code => code;
+
+    public void Print(TextWriter output)
+    {
+        output.WriteLine($"PeerProbe: {Message}");
+        output.WriteLine($"     kept: {kept}");
+        output.WriteLine($"      try: {advice}");
+    }
+}
