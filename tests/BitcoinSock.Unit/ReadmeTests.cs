@@ -1,0 +1,200 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>The README's examples, run; the last test holds the README to them, word for word.</summary>
+public class ReadmeTests
+{
+    [Fact]
+    public void Ownership()
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        var other = new Sock();
+        other.AssignFrom(sock); // a move: sock is empty now, and answers every call with EBADF
+        CSocket descriptor = other.Release(); // open, and ours to close
+        using var owner = new Sock(descriptor); // closed at the end of the scope, exactly once
+        Assert.True(sock.IsEmpty && other.IsEmpty && !owner.IsEmpty);
+    }
+
+    [Fact]
+    public void A_complete_send()
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        using Sock sock = first;
+        byte[] message = new byte[20_000_000];
+        var interrupt = new ThreadInterrupt(); // raised by another thread, on Ctrl+C for instance
+        var log = new StringWriter();
+
+        try
+        {
+            sock.SendComplete(message, TimeSpan.FromSeconds(0.1), interrupt);
+        }
+        catch (SockException e) when (e.Status == SockStatus.Timeout)
+        {
+            log.WriteLine(e.Message); // Send timeout (sent only 219264 of 20000000 bytes before that)
+            log.WriteLine(e.Count); // and so many bytes the peer can drain, not one more or less
+        }
+
+        SockOutcome outcome = sock.TrySendComplete(message, TimeSpan.Zero, interrupt); // never throws
+        Assert.Equal(SockStatus.Timeout, outcome.Status);
+        Assert.StartsWith("Send timeout (sent only ", log.ToString(), StringComparison.Ordinal);
+        far.Dispose();
+    }
+
+    [Fact]
+    public void A_line_and_what_follows_it()
+    {
+        (Sock sock, Sock peer) = Sock.CreatePair();
+        var interrupt = new ThreadInterrupt();
+
+        peer.SendComplete("HELLO REPLY RESULT=OK VERSION=3.1\n<binary>", TimeSpan.FromSeconds(1));
+
+        string line = sock.RecvUntilTerminator(
+            (byte)'\n',
+            TimeSpan.FromSeconds(3),
+            interrupt,
+            maxData: 65536
+        );
+        byte[] header = new byte[8];
+        sock.RecvComplete(header, TimeSpan.FromSeconds(3), interrupt); // exactly what follows the line
+
+        Assert.Equal("HELLO REPLY RESULT=OK VERSION=3.1", line);
+        Assert.Equal("<binary>"u8, header);
+        sock.Dispose();
+        peer.Dispose();
+    }
+
+    [Fact]
+    public void A_probe()
+    {
+        (Sock first, Sock peer) = Sock.CreatePair();
+        using Sock sock = first;
+        peer.Dispose();
+
+        if (!sock.IsConnected(out string why))
+        {
+            Console.WriteLine($"gone: {why}"); // gone: closed
+        }
+
+        Assert.Equal("closed", why);
+    }
+
+    [Fact]
+    public void Readiness()
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        using Sock sock = first;
+        var interrupt = new ThreadInterrupt();
+        bool mayRead = false;
+
+        SockResult result = sock.Wait(
+            TimeSpan.FromSeconds(1),
+            SockEvents.Recv | SockEvents.Send,
+            out SockEvents occurred,
+            interrupt
+        );
+        if (result.IsError)
+        {
+            Console.WriteLine(NetworkError.NetworkErrorString(result.Error));
+        }
+        else
+        {
+            mayRead = (occurred & SockEvents.Recv) != 0; // None at all: the second is over
+        }
+
+        Assert.Equal(SockEvents.Send, occurred);
+        Assert.False(mayRead);
+        far.Dispose();
+    }
+
+    [Fact]
+    public void A_connection()
+    {
+        using Sock listener = Sock.Create(AddressFamily.InterNetwork);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
+        listener.Listen(1).ThrowIfError("listen");
+        listener.GetSockName(out EndPoint? endPoint);
+        var interrupt = new ThreadInterrupt();
+
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        sock.ConnectComplete(endPoint!, TimeSpan.FromSeconds(5), interrupt);
+
+        Assert.True(sock.IsConnected(out _));
+    }
+
+    [Fact]
+    public void A_backend_of_your_own()
+    {
+        ISock sock = new Loopback();
+        sock.SendComplete("to myself\n", TimeSpan.FromSeconds(1));
+        string line = sock.RecvUntilTerminator((byte)'\n', TimeSpan.FromSeconds(1), default, 100);
+        Assert.Equal("to myself", line);
+    }
+
+    private sealed class Loopback : ISock
+    {
+        private readonly List<byte> _pipe = [];
+
+        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags)
+        {
+            _pipe.AddRange(data);
+            return SockResult.Ok(data.Length);
+        }
+
+        public SockResult Recv(Span<byte> buffer, SockFlags flags)
+        {
+            int count = Math.Min(buffer.Length, _pipe.Count);
+            _pipe[..count].CopyTo(buffer);
+            _pipe.RemoveRange(0, (flags & SockFlags.Peek) != 0 ? 0 : count);
+            return count > 0 ? SockResult.Ok(count) : SockResult.Fail(SocketError.WouldBlock);
+        }
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        )
+        {
+            bool full = _pipe.Count > 0;
+            occurred = requested & (SockEvents.Send | (full ? SockEvents.Recv : SockEvents.None));
+            if (occurred == SockEvents.None && interrupt.WaitHandle.WaitOne(timeout))
+            {
+                return SockResult.Fail(SocketError.Interrupted);
+            }
+
+            return SockResult.Ok(occurred == SockEvents.None ? 0 : 1);
+        }
+    }
+
+    [Fact]
+    public void Every_example_in_the_README_is_one_of_these()
+    {
+        string root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "BitcoinSock.sln")))
+        {
+            root = Path.GetDirectoryName(root)!;
+        }
+
+        string here = File.ReadAllText(Path.Combine(root, "tests/BitcoinSock.Unit/ReadmeTests.cs"));
+        string readme = File.ReadAllText(Path.Combine(root, "README.md"));
+        string[] examples =
+        [
+            .. readme.Split("```csharp\n").Skip(1).Select(rest => rest.Split("```")[0]),
+        ];
+        Assert.Equal(7, examples.Length);
+        Assert.All(
+            examples,
+            example => Assert.Contains(Flat(example), Flat(here), StringComparison.Ordinal)
+        );
+
+        // Indentation is not what an example is about.
+        static string Flat(string code) =>
+            string.Join(
+                '\n',
+                code.Split('\n').Select(line => line.Trim()).Where(line => line != "")
+            );
+    }
+}
