@@ -9,7 +9,7 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     // A wait that ends early and a try that then moves nothing: once is a spurious wake-up, but a
     // backend whose wait is broken, or a second reader of the same descriptor, does it for ever.
     private const int IdleRoundsFree = 3;
-    private const int PauseMsMax = 16;
+    private const int PauseDoublingsMax = 4; // to 16 ms
 
     private readonly Deadline _deadline = new(timeout, clock, nameof(timeout));
     private int _idleRounds;
@@ -54,7 +54,7 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
         _idleRounds = slice.HasPassed ? 0 : _idleRounds + 1;
         if (_idleRounds > IdleRoundsFree)
         {
-            Thread.Sleep(Math.Min(1 << Math.Min(_idleRounds - IdleRoundsFree, 10), PauseMsMax));
+            Thread.Sleep(1 << Math.Min(_idleRounds - IdleRoundsFree, PauseDoublingsMax));
         }
 
         return SockOutcome.Ok(0);
