@@ -26,11 +26,13 @@ public sealed partial class Sock
     }
 
     /// <summary>accept(2). Equivalent to <c>accept4(fd, NULL, NULL, SOCK_CLOEXEC)</c>.</summary>
-    /// <param name="accepted">The connection; empty on error.</param>
+    /// <inheritdoc cref="Accept(out Sock, out EndPoint?)"/>
     public SockResult Accept(out Sock accepted) => Accept(out accepted, out _);
 
     /// <summary>accept(2). Equivalent to <c>accept4(fd, addr, len, SOCK_CLOEXEC)</c>.</summary>
-    /// <param name="accepted">The connection, in blocking mode; empty on error.</param>
+    /// <param name="accepted">
+    /// The connection; empty on error. It is in blocking mode on Linux; elsewhere in the listener's.
+    /// </param>
     /// <param name="peer">Its other end; null on error.</param>
     public SockResult Accept(out Sock accepted, out EndPoint? peer)
     {

@@ -56,8 +56,11 @@ public sealed partial class Sock
     /// <summary>Whether there is no descriptor.</summary>
     public bool IsEmpty => Get().IsInvalid;
 
-    /// <summary>Takes over the descriptor of a <see cref="Socket"/>, which is disposed.</summary>
-    /// <param name="socket">A socket without operations under way.</param>
+    /// <summary>Takes over the descriptor of a <see cref="Socket"/>, which has none afterwards.</summary>
+    /// <param name="socket">
+    /// A socket without operations under way. Disposing it later does no harm, except that the base
+    /// library then deletes the file of a listener on a unix path.
+    /// </param>
     /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
     /// <exception cref="SockException">
     /// The system has no descriptor left to exchange it for; nothing has changed.
@@ -66,7 +69,10 @@ public sealed partial class Sock
     {
         ArgumentNullException.ThrowIfNull(socket);
         Sock sock = From(socket.SafeHandle);
-        socket.Dispose();
+        // Nothing is left to finalize; and it would delete the file of a listener on a unix path.
+#pragma warning disable CA1816
+        GC.SuppressFinalize(socket);
+#pragma warning restore CA1816
         return sock;
     }
 

@@ -19,8 +19,9 @@ public enum SockEvents : byte
     Send = 2,
 
     /// <summary>
-    /// An exceptional condition, such as a reset or a hang-up on both sides. It is reported without
-    /// being asked for, beside the others; asking for it changes nothing.
+    /// An exceptional condition, such as a reset or a hang-up (which WSAPoll sees already when the peer
+    /// half-closes, and select(2) never). It is reported without being asked for, beside the others;
+    /// asking for it changes nothing.
     /// </summary>
     Error = 4,
 }

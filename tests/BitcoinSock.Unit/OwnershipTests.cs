@@ -7,6 +7,8 @@ namespace BitcoinSock.Unit;
 
 public class OwnershipTests
 {
+    public static bool OnPosix => !OperatingSystem.IsWindows();
+
     public static bool OnLinux => OperatingSystem.IsLinux();
 
     [Fact]
@@ -120,6 +122,49 @@ public class OwnershipTests
 
         Assert.Equal("line", sock.RecvUntilTerminator((byte)'\n', Within.Long, default, 100));
         Assert.Throws<ObjectDisposedException>(() => Sock.From(socket));
+    }
+
+    [Fact(Skip = "needs unix sockets", SkipUnless = nameof(OnPosix))]
+    public void From_leaves_a_unix_listener_its_file()
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using Sock listener = Sock.From(Listen());
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        using Sock client = Sock.Create(AddressFamily.Unix);
+        client.ConnectComplete(new UnixDomainSocketEndPoint(path), Within.Long);
+        File.Delete(path);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        Socket Listen()
+        {
+            var socket = new Socket(
+                AddressFamily.Unix,
+                SocketType.Stream,
+                ProtocolType.Unspecified
+            );
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            socket.Listen();
+            return socket;
+        }
+    }
+
+    [Fact]
+    public async Task From_takes_over_a_Socket_that_worked_asynchronously()
+    {
+        using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(listener.LocalEndPoint!);
+        using Socket peer = await listener.AcceptAsync();
+        await peer.SendAsync("a\nb\n"u8.ToArray());
+        await socket.ReceiveAsync(new byte[2]);
+
+        using Sock sock = Sock.From(socket);
+        Assert.Equal("b", sock.RecvUntilTerminator((byte)'\n', Within.Long, default, 100));
+        await peer.SendAsync("c\n"u8.ToArray());
+        Assert.Equal("c", sock.RecvUntilTerminator((byte)'\n', Within.Long, default, 100));
     }
 
     [Fact]

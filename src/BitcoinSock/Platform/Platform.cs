@@ -106,6 +106,13 @@ internal abstract class Platform
             entry.Occurred = SockEvents.None;
         }
 
+        if (entries.IsEmpty)
+        {
+            // Winsock refuses to wait for nothing.
+            Thread.Sleep(timeoutMs);
+            return SockResult.Ok(0);
+        }
+
         if (mechanism == WaitMechanism.Poll)
         {
             return Poll(entries, timeoutMs);

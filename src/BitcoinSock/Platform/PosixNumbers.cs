@@ -35,7 +35,7 @@ internal sealed record PosixNumbers
         SOCK_CLOEXEC = 0,
         O_NONBLOCK = 4,
         MSG_DONTWAIT = 0x80,
-        MSG_NOSIGNAL = 0,
+        MSG_NOSIGNAL = 0x80000, // ignored before macOS 13: SO_NOSIGPIPE does it there
         SOL_SOCKET = 0xffff,
         SO_REUSEADDR = 4,
         SO_TYPE = 0x1008,

@@ -8,7 +8,14 @@ internal sealed unsafe partial class WindowsPlatform
 
     protected override SockResult Poll(Span<PollEntry> entries, int timeoutMs)
     {
-        var fds = new Winsock.PollFd[Math.Max(entries.Length, 1)];
+        // WSAPoll waits on behind a bad handle: so first a look, which finds it.
+        SockResult found = PollOnce(entries, 0);
+        return found == SockResult.Ok(0) && timeoutMs != 0 ? PollOnce(entries, timeoutMs) : found;
+    }
+
+    private SockResult PollOnce(Span<PollEntry> entries, int timeoutMs)
+    {
+        var fds = new Winsock.PollFd[entries.Length];
         for (int i = 0; i < entries.Length; i++)
         {
             SockEvents requested = entries[i].Requested;
@@ -19,14 +26,14 @@ internal sealed unsafe partial class WindowsPlatform
             );
         }
 
+        bool bad = false;
         SockResult result;
         fixed (Winsock.PollFd* first = fds)
         {
             result = Decode(Winsock.Poll(first, (uint)entries.Length, timeoutMs));
         }
 
-        bool ready = result.Count > 0;
-        for (int i = 0; ready && i < entries.Length; i++)
+        for (int i = 0; result.Count >= 0 && i < entries.Length; i++)
         {
             int got = fds[i].REvents;
             bool ended = (got & (Winsock.POLLERR | Winsock.POLLHUP)) != 0;
@@ -39,11 +46,12 @@ internal sealed unsafe partial class WindowsPlatform
             if ((got & Winsock.POLLNVAL) != 0)
             {
                 entries[i].Report(recv: false, send: false, error: true);
-                result = SockResult.Fail(BadHandle);
+                bad = true;
             }
         }
 
-        return result;
+        // Such a handle is marked, but not counted.
+        return bad ? SockResult.Fail(BadHandle) : result;
     }
 
     protected override SockResult Select(Span<PollEntry> entries, int timeoutMs)
