@@ -169,15 +169,26 @@ public class ReadmeTests
         }
     }
 
-    [Fact]
+    public static bool IsBesideItsSources => Root is not null;
+
+    private static string? Root
+    {
+        get
+        {
+            string? folder = AppContext.BaseDirectory;
+            while (folder is not null && !File.Exists(Path.Combine(folder, "BitcoinSock.sln")))
+            {
+                folder = Path.GetDirectoryName(folder);
+            }
+
+            return folder;
+        }
+    }
+
+    [Fact(Skip = "the sources are elsewhere", SkipUnless = nameof(IsBesideItsSources))]
     public void Every_example_in_the_README_is_one_of_these()
     {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "BitcoinSock.sln")))
-        {
-            root = Path.GetDirectoryName(root)!;
-        }
-
+        string root = Root!;
         string here = File.ReadAllText(Path.Combine(root, "tests/BitcoinSock.Unit/ReadmeTests.cs"));
         string readme = File.ReadAllText(Path.Combine(root, "README.md"));
         string[] examples =

@@ -1,0 +1,148 @@
+namespace BitcoinSock.Model
+
+open System
+open System.Collections.Generic
+open System.Net.Sockets
+open System.Threading
+open BitcoinSock
+
+/// A backend that passes every call on to another one, real or not, and plays a schedule on the way.
+/// Give it to your protocol in place of the socket. What it shows stays consistent: a fault may keep
+/// bytes back, never change them. And it holds the backend below to that: see Findings.
+type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
+    let mutable schedule = schedule
+    let mutable offset = TimeSpan.Zero
+    let mutable shown: byte[] = [||]
+    let steps = List<Step>()
+    let findings = List<string>()
+    let interrupt = new CancellationTokenSource()
+
+    let clock =
+        { new TimeProvider() with
+            override _.TimestampFrequency = TimeSpan.TicksPerSecond
+
+            override _.GetTimestamp() =
+                let elapsed = inner.Clock.GetElapsedTime(0L, inner.Clock.GetTimestamp())
+                (elapsed + offset).Ticks
+        }
+
+    let start = clock.GetTimestamp()
+
+    let befall fault =
+        match fault with
+        | Fault.PeerCloses -> peer.Dispose()
+        | Fault.PeerResets -> peer.Reset()
+        | Fault.Clock time -> offset <- offset + time
+        | Fault.InterruptFires -> interrupt.Cancel()
+        | _ -> ()
+
+    // The fault for this call, and its result if the call is not to be passed on.
+    let begin' call =
+        let fault, rest = Schedule.next call schedule
+        let now = TimeSpan.FromTicks(clock.GetTimestamp() - start)
+        let wasInterrupted = interrupt.IsCancellationRequested
+        schedule <- rest
+        befall fault
+
+        let instead =
+            match fault with
+            | Fault.WouldBlock -> ValueSome(SockResult.Fail SocketError.WouldBlock)
+            | Fault.Interrupted -> ValueSome(SockResult.Fail SocketError.Interrupted)
+            | Fault.InProgress -> ValueSome(SockResult.Fail SocketError.InProgress)
+            | Fault.Fail error
+            | Fault.WaitFails error -> ValueSome(SockResult.Fail error)
+            | _ -> ValueNone
+
+        let finish asked result =
+            steps.Add
+                {
+                    Call = call
+                    Asked = asked
+                    Fault = fault
+                    Result = result
+                    Now = now
+                    WasInterrupted = wasInterrupted
+                }
+
+            result
+
+        fault, instead, finish
+
+    let most fault length =
+        match fault with
+        | Fault.Partial count
+        | Fault.ShortPeek count -> min (max 1 count) length
+        | _ -> length
+
+    // Bytes that were shown once come again, in the same order, until they are taken.
+    let remember isPeek (got: byte[]) =
+        let common = min shown.Length got.Length
+
+        if got[.. common - 1] <> shown[.. common - 1] then
+            findings.Add "3 PeekStability: bytes differ from those peeked"
+
+        if not isPeek then
+            shown <- Array.skip common shown
+        elif got.Length > shown.Length then
+            shown <- got
+
+    /// Without a far end: PeerCloses and PeerResets do nothing.
+    new(inner, schedule) =
+        let nobody =
+            { new IPeer with
+                member _.Write _ = 0
+                member _.Read _ = -1
+                member _.ShutdownSend() = ()
+                member _.Reset() = ()
+                member _.Dispose() = ()
+            }
+
+        FaultySock(inner, nobody, schedule)
+
+    /// The calls that were answered, in order.
+    member _.Steps = List.ofSeq steps
+
+    /// What the backend below did that no channel may do.
+    member _.Findings = List.ofSeq findings
+
+    /// What InterruptFires raises.
+    member _.Interrupt = interrupt.Token
+
+    interface ISock with
+        member _.Clock = clock
+
+        member _.Send(data, flags) =
+            let fault, instead, finish = begin' Call.Send
+
+            match instead with
+            | ValueSome result -> finish data.Length result
+            | ValueNone ->
+                finish data.Length (inner.Send(data.Slice(0, most fault data.Length), flags))
+
+        member _.Recv(buffer, flags) =
+            let isPeek = flags.HasFlag SockFlags.Peek
+            let fault, instead, finish = begin' (if isPeek then Call.Peek else Call.Recv)
+
+            match instead with
+            | ValueSome result -> finish buffer.Length result
+            | ValueNone ->
+                let window = buffer.Slice(0, most fault buffer.Length)
+                let result = inner.Recv(window, flags)
+
+                if result.Count > 0 then
+                    remember isPeek (window.Slice(0, result.Count).ToArray())
+
+                finish buffer.Length result
+
+        member _.Wait(timeout, requested, occurred, token) =
+            let fault, instead, finish = begin' Call.Wait
+            occurred <- SockEvents.None
+
+            match instead with
+            | ValueSome result -> finish 0 result
+            | ValueNone when fault = Fault.SpuriousWake ->
+                occurred <- requested &&& (SockEvents.Recv ||| SockEvents.Send)
+                finish 0 (SockResult.Ok 1)
+            | ValueNone -> finish 0 (inner.Wait(timeout, requested, &occurred, token))
+
+        member _.ShutdownSend() = inner.ShutdownSend()

@@ -1,0 +1,19 @@
+namespace BitcoinSock.Model
+
+open System
+
+/// The far end of a channel, driven by whoever tests the near one. It never blocks. Dispose closes.
+type IPeer =
+    inherit IDisposable
+
+    /// Writes; gives the number of bytes accepted now, 0 when there is no room.
+    abstract Write: data: ReadOnlySpan<byte> -> int
+
+    /// Reads; gives the number of bytes, -1 if there are none yet, 0 at the end of the stream.
+    abstract Read: buffer: Span<byte> -> int
+
+    /// Ends the sending side: the near end reads what was written, then the end of the stream.
+    abstract ShutdownSend: unit -> unit
+
+    /// Resets the connection, if the channel can be reset.
+    abstract Reset: unit -> unit

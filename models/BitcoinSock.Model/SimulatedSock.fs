@@ -1,0 +1,200 @@
+namespace BitcoinSock.Model
+
+open System
+open System.Collections.Generic
+open System.Net.Sockets
+open System.Threading
+open BitcoinSock
+
+/// A clock of timestamps only, which somebody else moves.
+type private VirtualClock(now: unit -> TimeSpan) =
+    inherit TimeProvider()
+    override _.TimestampFrequency = TimeSpan.TicksPerSecond
+    override _.GetTimestamp() = now().Ticks
+
+[<AutoOpen>]
+module private Results =
+
+    // Asking the base library for a code makes an exception each time.
+    let private known = Dictionary<SocketError, SockResult>()
+
+    let fail (error: SocketError) =
+        lock known (fun () ->
+            match known.TryGetValue error with
+            | true, result -> result
+            | _ ->
+                let result = SockResult.Fail error
+                known[error] <- result
+                result)
+
+/// A backend over the model, with a virtual clock: a wait in vain takes no time, it moves the clock.
+/// No threads, no sleeps. It plays a schedule, and keeps every call that it answered.
+type SimulatedSock(channel: Channel, schedule: Schedule) =
+    let mutable channel = channel
+    let mutable schedule = schedule
+    let steps = List<Step>()
+    let interrupt = new CancellationTokenSource()
+    let clock = VirtualClock(fun () -> channel.Now)
+
+    let raiseIf isInterrupted =
+        if isInterrupted then
+            interrupt.Cancel()
+
+    do raiseIf channel.IsInterrupted
+
+    // What the fault does to the world, before the call.
+    let befall fault =
+        match fault with
+        | Fault.PeerCloses -> channel <- Channel.peerCloses channel
+        | Fault.PeerResets -> channel <- Channel.peerResets channel
+        | Fault.Clock time -> channel <- Channel.passes time channel
+        | Fault.InterruptFires ->
+            channel <- { channel with IsInterrupted = true }
+            raiseIf true
+        | _ -> ()
+
+    let answer call asked (behave: Fault -> SockResult) =
+        let fault, rest = Schedule.next call schedule
+        let now, wasInterrupted = channel.Now, channel.IsInterrupted
+        schedule <- rest
+        befall fault
+
+        let result =
+            match fault with
+            | Fault.WouldBlock -> fail SocketError.WouldBlock
+            | Fault.Interrupted -> fail SocketError.Interrupted
+            | Fault.InProgress -> fail SocketError.InProgress
+            | Fault.Fail error
+            | Fault.WaitFails error -> fail error
+            | _ -> behave fault
+
+        steps.Add
+            {
+                Call = call
+                Asked = asked
+                Fault = fault
+                Result = result
+                Now = now
+                WasInterrupted = wasInterrupted
+            }
+
+        result
+
+    let moved fault count =
+        match fault with
+        | Fault.Partial most
+        | Fault.ShortPeek most -> min (max 1 most) count
+        | _ -> count
+
+    /// On a calm schedule.
+    new(channel) = SimulatedSock(channel, Schedule.calm)
+
+    /// The channel as it is now; the far end changes it from outside.
+    member _.Channel
+        with get () = channel
+        and set value = channel <- value
+
+    /// The calls that were answered, in order.
+    member _.Steps = List.ofSeq steps
+
+    /// What InterruptFires raises.
+    member _.Interrupt = interrupt.Token
+
+    interface ISock with
+        member _.Clock = clock
+
+        member _.Send(data, _flags) =
+            let data = data.ToArray()
+
+            answer Call.Send data.Length (fun fault ->
+                match Channel.send (Array.truncate (moved fault data.Length) data) channel with
+                | Answer.Accepted count, after ->
+                    channel <- after
+                    SockResult.Ok count
+                | Answer.Error error, _ -> fail error
+                | Answer.Bytes _, _ -> invalidOp "a send gives no bytes")
+
+        member _.Recv(buffer, flags) =
+            let isPeek = flags.HasFlag SockFlags.Peek
+            let length = buffer.Length
+            let mutable bytes = [||]
+
+            let result =
+                answer (if isPeek then Call.Peek else Call.Recv) length (fun fault ->
+                    let count = moved fault length
+
+                    let answer, after =
+                        if isPeek then
+                            Channel.peek count channel, channel
+                        else
+                            Channel.recv count channel
+
+                    match answer with
+                    | Answer.Bytes got ->
+                        channel <- after
+                        bytes <- got
+                        SockResult.Ok got.Length
+                    | Answer.Error error -> fail error
+                    | Answer.Accepted _ -> invalidOp "a recv accepts nothing")
+
+            bytes.CopyTo buffer
+            result
+
+        member _.Wait(timeout, requested, occurred, token) =
+            let mutable found = SockEvents.None
+
+            let result =
+                answer Call.Wait 0 (fun fault ->
+                    let ready =
+                        (if fault = Fault.SpuriousWake || Channel.canRecv channel then
+                             SockEvents.Recv
+                         else
+                             SockEvents.None)
+                        ||| (if fault = Fault.SpuriousWake || Channel.canSend channel then
+                                 SockEvents.Send
+                             else
+                                 SockEvents.None)
+
+                    found <- ready &&& requested
+
+                    if found <> SockEvents.None then
+                        SockResult.Ok 1
+                    elif token.IsCancellationRequested then
+                        fail SocketError.Interrupted
+                    elif timeout = Timeout.InfiniteTimeSpan then
+                        invalidOp "A wait for ever, and nobody is left who could end it."
+                    else
+                        channel <- Channel.passes timeout channel
+                        SockResult.Ok 0)
+
+            occurred <- found
+            result
+
+        member _.ShutdownSend() =
+            channel <- Channel.shutdownSend channel
+            SockResult.Ok 0
+
+/// The far end of a simulated channel.
+type SimulatedPeer(sock: SimulatedSock) =
+    interface IPeer with
+        member _.Write data =
+            let count, after = Channel.peerWrites (data.ToArray()) sock.Channel
+            sock.Channel <- after
+            count
+
+        member _.Read buffer =
+            match Channel.peerReads buffer.Length sock.Channel with
+            | Some bytes, after ->
+                sock.Channel <- after
+                bytes.CopyTo buffer
+                bytes.Length
+            | None, _ -> -1
+
+        member _.ShutdownSend() =
+            sock.Channel <- Channel.peerShutsDown sock.Channel
+
+        member _.Reset() =
+            sock.Channel <- Channel.peerResets sock.Channel
+
+        member _.Dispose() =
+            sock.Channel <- Channel.peerCloses sock.Channel

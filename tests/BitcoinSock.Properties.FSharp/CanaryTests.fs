@@ -1,0 +1,93 @@
+/// The laws can fail: each wrong loop is caught, by the law that it breaks.
+module BitcoinSock.Properties.CanaryTests
+
+open System
+open Xunit
+open BitcoinSock.Model
+open BitcoinSock.Properties.Property
+open BitcoinSock.Properties.Play
+open BitcoinSock.Properties.Canaries
+
+/// Each defect, and the number of the law that must catch it.
+let private caughtBy =
+    [
+        Defect.``looks at the clock after the last byte``, 8
+        Defect.``looks at the interrupt after the last byte``, 8
+        Defect.``waits after the last byte``, 9
+        Defect.``does not look at the clock while it moves``, 12
+        Defect.``does not look at the interrupt while it moves``, 14
+        Defect.``tries again after a permanent error``, 23
+        Defect.``takes EINTR for permanent``, 23
+        Defect.``takes the end of the stream for an empty line``, 25
+        Defect.``reads one byte too many``, 5
+        Defect.``leaves the terminator behind``, 6
+        Defect.``loses the bytes of a timeout``, 6
+        Defect.``forgets the last partial send``, 10
+        Defect.``ignores a wait that failed``, 23
+        Defect.``calls for nothing to send``, 11
+        Defect.``counts the terminator``, 5
+        Defect.``allows one byte above the limit``, 7
+        Defect.``gives the code of an earlier call``, 24
+        Defect.``tries again without a wait``, 22
+    ]
+
+let private print (line: string) =
+    TestContext.Current.TestOutputHelper
+    |> Option.ofObj
+    |> Option.iter _.WriteLine(line)
+
+let private number (broken: string) = int (broken.Split(' ')[0])
+
+[<Fact>]
+let ``the loop that the canaries are made of is right`` () =
+    holds 5_000 arb (brokenBy (loop Defect.None)) (tell (loop Defect.None))
+
+let defects =
+    TheoryData<string, int>(caughtBy |> List.map (fun (d, law) -> struct (string d, law)))
+
+[<Theory>]
+[<MemberData(nameof defects)>]
+let ``a canary is caught by its law, in a few steps`` (defect, law) =
+    let canary = caughtBy |> List.map fst |> List.find (string >> (=) defect) |> loop
+
+    let breaks case =
+        brokenBy canary case |> List.filter (number >> (=) law)
+
+    match smallest 5_000 arb breaks with
+    | None -> failwith $"law {law} does not catch a loop that {defect}"
+    | Some case ->
+        let story = tell canary case
+        print story
+        Assert.True((simulated canary case).Steps.Length <= 5 || law = 22, story)
+
+[<Fact>]
+let ``every law of operations catches a canary, and the matrix is printed`` () =
+    let laws = [ 5; 6; 7; 8; 9; 10; 11; 12; 14; 22; 23; 24; 25 ]
+    let random = sample 2_000
+
+    let row (defect, _) =
+        let broken =
+            random |> List.collect (brokenBy (loop defect)) |> List.map number |> Set.ofList
+
+        defect, broken
+
+    let rows = caughtBy |> List.map row
+
+    let mark broken law =
+        if Set.contains law broken then "  x" else "  ."
+
+    let head = laws |> List.map (sprintf "%3d") |> String.concat ""
+    print $"{String(' ', 50)}{head}"
+
+    for defect, broken in rows do
+        let marks = laws |> List.map (mark broken) |> String.concat ""
+        print $"{string defect, -50}{marks}"
+
+    for law in laws do
+        Assert.True(
+            rows |> List.exists (fun (_, broken) -> broken.Contains law),
+            $"law {law} is idle"
+        )
+
+    for defect, broken in rows do
+        Assert.False(broken.IsEmpty, $"a loop that {defect} is not caught")

@@ -1,0 +1,49 @@
+/// Every operation against the model, on the simulated channel and on real sockets.
+module BitcoinSock.Properties.OperationProperties
+
+open System.Net.Sockets
+open Xunit
+open BitcoinSock
+open BitcoinSock.Model
+open BitcoinSock.Properties.Property
+open BitcoinSock.Properties.Play
+
+[<Fact>]
+let ``every operation keeps the laws on the simulated channel, whatever happens`` () =
+    holds 20_000 arb (brokenBy library) (tell library)
+
+let kinds =
+    TheoryData<AddressFamily, WaitMechanism>(
+        seq {
+            for family in [ AddressFamily.Unix; AddressFamily.InterNetwork ] do
+                for mechanism in [ WaitMechanism.Poll; WaitMechanism.Select ] ->
+                    struct (family, mechanism)
+        }
+    )
+
+[<Theory>]
+[<MemberData(nameof kinds)>]
+let ``every operation keeps the laws on real sockets, whatever happens`` (family, mechanism) =
+    let broken case =
+        let case = realisable family case
+        let observed, findings = real family mechanism library case
+        findings @ Spec.judge case.Operation case.Timeout case.Before observed
+
+    holds 500 arb broken (realisable family >> tell library)
+
+[<Fact>]
+let ``a real socket gives the same trace as the simulated channel`` () =
+    let broken case =
+        let case = realisable AddressFamily.Unix case
+        let onSocket, _ = real AddressFamily.Unix WaitMechanism.Poll library case
+        let inModel = simulated library case
+
+        [
+            if onSocket.Steps <> inModel.Steps then
+                let steps = onSocket.Steps |> List.map string |> String.concat "\n  "
+                $"38 Refinement: the real trace is another one:\n  {steps}"
+            if onSocket.Outcome <> inModel.Outcome then
+                $"38 Refinement: it really ended as {onSocket.Outcome}"
+        ]
+
+    holds 500 arb broken (realisable AddressFamily.Unix >> tell library)

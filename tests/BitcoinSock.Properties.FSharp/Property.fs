@@ -1,0 +1,55 @@
+/// FsCheck from xunit, in a few lines: how many cases, which seed, and what a failure says.
+module BitcoinSock.Properties.Property
+
+open System
+open FsCheck
+open FsCheck.FSharp
+
+let private variable name read standard =
+    match Environment.GetEnvironmentVariable name with
+    | null
+    | "" -> standard
+    | value -> read value
+
+/// BITCOINSOCK_SEED replays a run; the quick run always has the same.
+let private seed = variable "BITCOINSOCK_SEED" UInt64.Parse 20260101UL
+
+/// BITCOINSOCK_CASES multiplies the cases: CI has more time than somebody who waits.
+let private factor = variable "BITCOINSOCK_CASES" Int32.Parse 1
+
+/// How many cases so many of the quick run are in this one.
+let cases quick = quick * factor
+
+/// The smallest case that breaks something, of so many random ones.
+let smallest quick (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option =
+    let mutable found = None
+
+    let runner =
+        { new IRunner with
+            member _.OnStartFixture _ = ()
+            member _.OnArguments(_, _, _) = ()
+            member _.OnShrink(_, _) = ()
+
+            member _.OnFinished(_, result) =
+                match result with
+                | TestResult.Failed(_, _, [ case ], _, _, _, _) -> found <- Some(unbox<'a> case)
+                | TestResult.Passed _ -> ()
+                | _ -> failwith $"the generator gives too few cases: {result}"
+        }
+
+    let config =
+        Config.Quick
+            .WithRunner(runner)
+            .WithMaxTest(cases quick)
+            .WithReplay(Some { Rnd = Rnd seed; Size = None })
+
+    Check.One(config, Prop.forAll arb (broken >> List.isEmpty))
+    found
+
+/// Fails with the smallest case that breaks something.
+let holds quick arb (broken: 'a -> string list) (tell: 'a -> string) =
+    match smallest quick arb broken with
+    | None -> ()
+    | Some case ->
+        let breaks = String.concat "\n" (broken case)
+        failwith $"{breaks}\n{tell case}\nTo replay: BITCOINSOCK_SEED={seed}"
