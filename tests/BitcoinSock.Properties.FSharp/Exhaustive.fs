@@ -1,0 +1,90 @@
+/// The small scope, all of it: if a loop is wrong at all, it is wrong here.
+module BitcoinSock.Properties.Exhaustive
+
+open System
+open System.Net.Sockets
+open Xunit
+open BitcoinSock.Model
+open BitcoinSock.Properties.Play
+
+// One of each kind; larger numbers differ in nothing on payloads as short as these.
+let private faults =
+    [
+        Fault.None
+        Fault.Partial 1
+        Fault.ShortPeek 1
+        Fault.WouldBlock
+        Fault.Interrupted
+        Fault.Fail SocketError.ConnectionReset
+        Fault.SpuriousWake
+        Fault.WaitFails SocketError.InvalidArgument
+        Fault.PeerCloses
+        Fault.PeerResets
+        Fault.Clock(TimeSpan.FromMilliseconds 100.0)
+        Fault.InterruptFires
+    ]
+
+let rec private upTo length choices =
+    seq {
+        yield []
+
+        if length > 0 then
+            for rest in upTo (length - 1) choices do
+                for choice in choices -> choice :: rest
+    }
+
+let private schedules depth =
+    upTo depth faults |> Seq.map Schedule.ofFaults |> Seq.distinct |> List.ofSeq
+
+let private payloads length =
+    upTo length [ 'a'B; '\n'B ]
+    |> Seq.map Array.ofList
+    |> Seq.distinct
+    |> List.ofSeq
+
+let private cases depth length =
+    seq {
+        for schedule in schedules depth do
+            for timeout in [ 0.0; 100.0 ] do
+                let case operation arrived isClosed room =
+                    {
+                        Operation = operation
+                        Timeout = TimeSpan.FromMilliseconds timeout
+                        Arrived = arrived
+                        IsClosed = isClosed
+                        Room = room
+                        Schedule = schedule
+                    }
+
+                for payload in payloads length do
+                    for isClosed in [ false; true ] do
+                        for size in 0 .. length + 1 do
+                            yield
+                                case (Operation.RecvUntilTerminator('\n'B, size)) payload isClosed 0
+
+                        for size in 0 .. length + 1 do
+                            yield case (Operation.RecvComplete size) payload isClosed 0
+
+                for size in 0..length do
+                    for room in 0 .. length + 1 do
+                        yield case (Operation.SendComplete(Array.create size 'a'B)) [||] false room
+    }
+
+[<Fact>]
+let ``every schedule up to three faults, every payload up to three bytes, every limit`` () =
+    let mutable count = 0
+
+    for case in cases 3 3 do
+        count <- count + 1
+
+        match brokenBy library case with
+        | [] -> ()
+        | broken -> failwith (String.Join("\n", broken) + "\n" + tell library case)
+
+    let report = $"{count} cases, every one played"
+
+    TestContext.Current.TestOutputHelper
+    |> Option.ofObj
+    |> Option.iter _.WriteLine(report)
+
+    Assert.True(count >= 500_000, report)
