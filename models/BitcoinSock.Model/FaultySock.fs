@@ -28,6 +28,19 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
 
     let start = clock.GetTimestamp()
 
+    // The peer goes once.
+    let mutable isPeerGone = false
+
+    let possible fault =
+        match fault with
+        | Fault.PeerCloses
+        | Fault.PeerResets when isPeerGone -> Fault.None
+        | Fault.PeerCloses
+        | Fault.PeerResets ->
+            isPeerGone <- true
+            fault
+        | _ -> fault
+
     let befall fault =
         match fault with
         | Fault.PeerCloses -> peer.Dispose()
@@ -41,6 +54,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
         let fault, rest = Schedule.next call schedule
         let now = TimeSpan.FromTicks(clock.GetTimestamp() - start)
         let wasInterrupted = interrupt.IsCancellationRequested
+        let fault = possible fault
         schedule <- rest
         befall fault
 

@@ -42,6 +42,12 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
 
     do raiseIf channel.IsInterrupted
 
+    // The peer goes once.
+    let isPeerGone () =
+        match channel.Outgoing.Ending with
+        | Ending.Broken _ -> true
+        | _ -> false
+
     // What the fault does to the world, before the call.
     let befall fault =
         match fault with
@@ -56,6 +62,13 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
     let answer call asked (behave: Fault -> SockResult) =
         let fault, rest = Schedule.next call schedule
         let now, wasInterrupted = channel.Now, channel.IsInterrupted
+
+        let fault =
+            match fault with
+            | Fault.PeerCloses
+            | Fault.PeerResets when isPeerGone () -> Fault.None
+            | _ -> fault
+
         schedule <- rest
         befall fault
 

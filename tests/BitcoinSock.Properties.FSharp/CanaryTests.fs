@@ -40,7 +40,7 @@ let private number (broken: string) = int (broken.Split(' ')[0])
 
 [<Fact>]
 let ``the loop that the canaries are made of is right`` () =
-    holds 5_000 arb (brokenBy (loop Defect.None)) (tell (loop Defect.None))
+    holds 5_000 Case.arb (brokenBy (loop Defect.None)) (tell (loop Defect.None))
 
 let defects =
     TheoryData<string, int>(caughtBy |> List.map (fun (d, law) -> struct (string d, law)))
@@ -53,17 +53,17 @@ let ``a canary is caught by its law, in a few steps`` (defect, law) =
     let breaks case =
         brokenBy canary case |> List.filter (number >> (=) law)
 
-    match smallest 5_000 arb breaks with
+    match smallest 5_000 Case.arb breaks with
     | None -> failwith $"law {law} does not catch a loop that {defect}"
     | Some case ->
         let story = tell canary case
         print story
-        Assert.True((simulated canary case).Steps.Length <= 5 || law = 22, story)
+        Assert.True((Case.simulate canary case).Steps.Length <= 5 || law = 22, story)
 
 [<Fact>]
 let ``every law of operations catches a canary, and the matrix is printed`` () =
     let laws = [ 5; 6; 7; 8; 9; 10; 11; 12; 14; 22; 23; 24; 25 ]
-    let random = sample 2_000
+    let random = Case.sample 2_000
 
     let row (defect, _) =
         let broken =

@@ -9,7 +9,9 @@ open BitcoinSock.Properties.Play
 let private count = 5_000
 
 let private observed =
-    lazy (sample count |> List.map (fun case -> case, simulated library case))
+    lazy
+        (Case.sample count
+         |> List.map (fun case -> case, Case.simulate Case.library case))
 
 let private share name number =
     TestContext.Current.TestOutputHelper
@@ -86,13 +88,14 @@ let ``every operation ends in every way it can`` () =
 [<Fact>]
 let ``the same seed and schedule give the same trace`` () =
     let traces () =
-        sample 500 |> List.map (fun case -> (simulated library case).Steps)
+        Case.sample 500
+        |> List.map (fun case -> (Case.simulate Case.library case).Steps)
 
     Assert.Equal<Step list list>(traces (), traces ())
 
 [<Fact>]
 let ``a schedule shrinks to smaller ones only, and prints a line a step`` () =
-    for case in sample 200 do
+    for case in Case.sample 200 do
         let size (schedule: Schedule) =
             schedule.Faults
             |> List.sumBy (function

@@ -77,9 +77,9 @@ let ``every schedule up to three faults, every payload up to three bytes, every 
     for case in cases 3 3 do
         count <- count + 1
 
-        match brokenBy library case with
+        match brokenBy Case.library case with
         | [] -> ()
-        | broken -> failwith (String.Join("\n", broken) + "\n" + tell library case)
+        | broken -> failwith (String.Join("\n", broken) + "\n" + tell Case.library case)
 
     let report = $"{count} cases, every one played"
 

@@ -10,7 +10,7 @@ open BitcoinSock.Properties.Play
 
 [<Fact>]
 let ``every operation keeps the laws on the simulated channel, whatever happens`` () =
-    holds 20_000 arb (brokenBy library) (tell library)
+    holds 20_000 Case.arb (brokenBy Case.library) (tell Case.library)
 
 let kinds =
     TheoryData<AddressFamily, WaitMechanism>(
@@ -26,17 +26,17 @@ let kinds =
 let ``every operation keeps the laws on real sockets, whatever happens`` (family, mechanism) =
     let broken case =
         let case = realisable family case
-        let observed, findings = real family mechanism library case
+        let observed, findings = real family mechanism Case.library case
         findings @ Spec.judge case.Operation case.Timeout case.Before observed
 
-    holds 500 arb broken (realisable family >> tell library)
+    holds 500 Case.arb broken (realisable family >> tell Case.library)
 
 [<Fact>]
 let ``a real socket gives the same trace as the simulated channel`` () =
     let broken case =
         let case = realisable AddressFamily.Unix case
-        let onSocket, _ = real AddressFamily.Unix WaitMechanism.Poll library case
-        let inModel = simulated library case
+        let onSocket, _ = real AddressFamily.Unix WaitMechanism.Poll Case.library case
+        let inModel = Case.simulate Case.library case
 
         [
             if onSocket.Steps <> inModel.Steps then
@@ -46,4 +46,4 @@ let ``a real socket gives the same trace as the simulated channel`` () =
                 $"38 Refinement: it really ended as {onSocket.Outcome}"
         ]
 
-    holds 500 arb broken (realisable AddressFamily.Unix >> tell library)
+    holds 500 Case.arb broken (realisable AddressFamily.Unix >> tell Case.library)

@@ -1,0 +1,43 @@
+namespace BitcoinSock.Model
+
+open System
+open BitcoinSock
+
+/// What a backend promises beyond the required laws. A law that needs what is not promised is skipped.
+[<Flags>]
+type Capabilities =
+    | None = 0
+    /// ShutdownSend ends our side only.
+    | HalfClose = 1
+    /// The peer can reset the connection.
+    | Reset = 2
+    /// An interrupt ends a wait at once, not after a slice of it.
+    | Wakeable = 4
+    /// The handle is in blocking mode: only flags and waits keep calls from blocking.
+    | BlockingMode = 8
+    /// The channel fills up: a send is refused when the peer does not read.
+    | BoundedSend = 16
+    /// Disposing the backend lets its descriptor go: calls then say so.
+    | Descriptor = 32
+
+/// A fresh channel: the backend to check, and the far end for the kit.
+[<AllowNullLiteral>]
+type BackendPair(sock: ISock, peer: IPeer) =
+    member _.Sock = sock
+    member _.Peer = peer
+
+    interface IDisposable with
+        member _.Dispose() =
+            match box sock with
+            | :? IDisposable as owner -> owner.Dispose()
+            | _ -> ()
+
+            peer.Dispose()
+
+/// A backend, by the way to make a pair of it.
+type Backend(name: string, createPair: Func<BackendPair>, capabilities: Capabilities) =
+    member _.Name = name
+    member _.Capabilities = capabilities
+
+    /// A fresh pair, for one case.
+    member _.CreatePair() = createPair.Invoke()

@@ -1,0 +1,84 @@
+namespace BitcoinSock.Model
+
+open System
+open System.Net.Sockets
+open BitcoinSock
+
+/// The far end of a real pair.
+type SockPeer(far: Sock) =
+    interface IPeer with
+        member _.Write data =
+            max 0 (far.Send(data, SockFlags.DontWait ||| SockFlags.NoSignal).Count)
+
+        member _.Read buffer =
+            far.Recv(buffer, SockFlags.DontWait).Count
+
+        member _.ShutdownSend() = far.ShutdownSend() |> ignore
+
+        member _.Reset() =
+            // SO_LINGER, on, for no time: close(2) then resets. The numbers are the system's own.
+            let struct (level, name) =
+                if OperatingSystem.IsLinux() then
+                    struct (1, 13)
+                else
+                    struct (0xffff, 0x80)
+
+            let linger =
+                if OperatingSystem.IsWindows() then
+                    [| 1uy; 0uy; 0uy; 0uy |]
+                else
+                    [| 1uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy |]
+
+            far.SetSockOpt(level, name, ReadOnlySpan linger).ThrowIfError "setsockopt"
+            |> ignore
+
+            far.Dispose()
+
+        member _.Dispose() = far.Dispose()
+
+/// The backends of this library, ready to be checked.
+[<RequireQualifiedAccess>]
+module Backends =
+
+    /// Sock over a pair of this family, waited for in this way.
+    let sock (family: AddressFamily) (mechanism: WaitMechanism) =
+        let create () =
+            let struct (near, far) = Sock.CreatePair family
+            near.Mechanism <- mechanism
+            new BackendPair(near, new SockPeer(far))
+
+        let capabilities =
+            Capabilities.HalfClose
+            ||| Capabilities.Wakeable
+            ||| Capabilities.BlockingMode
+            ||| Capabilities.BoundedSend
+            ||| Capabilities.Descriptor
+            ||| (if family = AddressFamily.Unix then
+                     Capabilities.None
+                 else
+                     Capabilities.Reset)
+
+        let kind = if family = AddressFamily.Unix then "unix" else "tcp"
+        Backend($"Sock-{kind}-{(string mechanism).ToLowerInvariant()}", create, capabilities)
+
+    /// The model itself.
+    let simulated =
+        let create () =
+            let sock = SimulatedSock(Channel.create [||] 65536)
+            new BackendPair(sock, new SimulatedPeer(sock))
+
+        Backend(
+            "SimulatedSock",
+            create,
+            Capabilities.HalfClose ||| Capabilities.Reset ||| Capabilities.BoundedSend
+        )
+
+    /// All that this system has.
+    let all =
+        [
+            for family in [ AddressFamily.Unix; AddressFamily.InterNetwork ] do
+                if family <> AddressFamily.Unix || not (OperatingSystem.IsWindows()) then
+                    for mechanism in [ WaitMechanism.Poll; WaitMechanism.Select ] do
+                        sock family mechanism
+            simulated
+        ]

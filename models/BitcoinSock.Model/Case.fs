@@ -1,0 +1,249 @@
+namespace BitcoinSock.Model
+
+open System
+open System.Net.Sockets
+open System.Threading
+open FsCheck
+open FsCheck.FSharp
+open BitcoinSock
+
+/// An operation on a channel, with what goes wrong.
+type Case =
+    {
+        Operation: Operation
+        Timeout: TimeSpan
+        Arrived: byte[]
+        IsClosed: bool
+        Room: int
+        Schedule: Schedule
+    }
+
+    member case.Before =
+        let channel = Channel.create case.Arrived case.Room
+
+        if case.IsClosed then
+            Channel.peerShutsDown channel
+        else
+            channel
+
+/// An operation as a loop over a backend: the library's, or a wrong one.
+type Loop = ISock -> Operation -> TimeSpan -> CancellationToken -> SockOutcome * byte[]
+
+[<RequireQualifiedAccess>]
+module Case =
+
+    /// The library's own loops.
+    let library: Loop =
+        fun sock operation timeout interrupt ->
+            match operation with
+            | Operation.SendComplete data ->
+                SockOperations.TrySendComplete(sock, ReadOnlySpan data, timeout, interrupt), [||]
+            | Operation.RecvComplete count ->
+                let buffer = Array.zeroCreate count
+                let outcome = SockOperations.TryRecvComplete(sock, Span buffer, timeout, interrupt)
+                outcome, Array.truncate outcome.Count buffer
+            | Operation.RecvUntilTerminator(terminator, limit) ->
+                let line = Array.zeroCreate limit
+
+                let outcome =
+                    SockOperations.TryRecvUntilTerminator(
+                        sock,
+                        terminator,
+                        Span line,
+                        timeout,
+                        interrupt
+                    )
+
+                outcome, Array.truncate outcome.Count line
+
+    /// Plays a case on the simulated channel.
+    let simulate (loop: Loop) (case: Case) =
+        let sock = SimulatedSock(case.Before, case.Schedule)
+        let outcome, received = loop sock case.Operation case.Timeout sock.Interrupt
+
+        {
+            Outcome = outcome
+            Received = received
+            After = sock.Channel
+            Steps = sock.Steps
+        }
+
+    /// The laws it breaks.
+    let judge (case: Case) observed =
+        Spec.judge case.Operation case.Timeout case.Before observed
+
+    /// The case and how it went, to be read aloud.
+    let tell (case: Case) observed =
+        let text (bytes: byte[]) =
+            let text = Text.Encoding.Latin1.GetString(bytes).Replace("\n", "\\n")
+
+            if text.Length > 60 then
+                $"{text[..20]}...{text[text.Length - 20 ..]}"
+            else
+                text
+
+        let closed = if case.IsClosed then ", then the end" else ""
+        let shown = observed.Steps |> List.truncate 20 |> List.map string
+        let more = observed.Steps.Length - shown.Length
+
+        let steps =
+            shown
+            @ [
+                if more > 0 then
+                    $"and {more} more"
+            ]
+            |> String.concat "\n  "
+
+        let operation =
+            match case.Operation with
+            | Operation.SendComplete data -> $"SendComplete \"{text data}\""
+            | Operation.RecvComplete count -> $"RecvComplete of {count} bytes"
+            | Operation.RecvUntilTerminator(terminator, limit) ->
+                $"RecvUntilTerminator \"{text [| terminator |]}\" within {limit} bytes"
+
+        $"{operation}, within {case.Timeout.TotalMilliseconds} ms; "
+        + $"\"{text case.Arrived}\" has arrived{closed}; room for {case.Room}\n  {steps}\n  "
+        + $"ends as {observed.Outcome.Status} with {observed.Outcome.Count}"
+
+    // A small alphabet makes terminators frequent.
+    let private letters = Gen.elements [ 'a'B; 'b'B; '\n'B ]
+
+    let private bytes =
+        Gen.frequency
+            [
+                6, Gen.choose (0, 12) |> Gen.bind (fun length -> Gen.arrayOfLength length letters)
+                // Longer than the first windows, the terminator late or never.
+                1,
+                gen {
+                    let! length = Gen.elements [ 510; 511; 512; 513; 1023; 1024; 1536; 1537 ]
+                    let! rest = Gen.arrayOfLength 4 letters
+                    return Array.append (Array.create length 'a'B) rest
+                }
+            ]
+
+    let private around length =
+        Gen.choose (max 0 (length - 2), length + 2)
+
+    let gen =
+        gen {
+            let! arrived = bytes
+            let! data = bytes
+            let index = Array.IndexOf(arrived, '\n'B)
+
+            let! limit =
+                Gen.oneof
+                    [ around (index + 1); around arrived.Length; Gen.elements [ 0; 1; 512; 2000 ] ]
+
+            let! count = around arrived.Length
+            let! room = Gen.oneof [ around data.Length; Gen.constant 100_000 ]
+
+            let! operation =
+                Gen.elements
+                    [
+                        Operation.SendComplete data
+                        Operation.RecvUntilTerminator('\n'B, limit)
+                        Operation.RecvComplete count
+                    ]
+
+            let! timeout = Gen.elements [ 0.0; 100.0; 1000.0; 2500.0 ]
+            let! isClosed = Gen.frequency [ 3, Gen.constant false; 1, Gen.constant true ]
+            let! schedule = Schedule.gen
+
+            return
+                {
+                    Operation = operation
+                    Timeout = TimeSpan.FromMilliseconds timeout
+                    Arrived = arrived
+                    IsClosed = isClosed
+                    Room = room
+                    Schedule = schedule
+                }
+        }
+
+    let private shrinkBytes (bytes: byte[]) =
+        seq {
+            if bytes.Length > 3 then
+                yield Array.truncate (bytes.Length / 2) bytes
+                yield Array.skip (bytes.Length / 2) bytes
+
+            for i in 0 .. min 12 bytes.Length - 1 do
+                yield Array.removeAt i bytes
+        }
+
+    let shrink case =
+        seq {
+            for schedule in Schedule.shrink case.Schedule do
+                yield { case with Schedule = schedule }
+
+            for arrived in shrinkBytes case.Arrived do
+                yield { case with Arrived = arrived }
+
+            if case.IsClosed then
+                yield { case with IsClosed = false }
+
+            if case.Timeout > TimeSpan.Zero then
+                yield { case with Timeout = TimeSpan.Zero }
+
+                yield
+                    { case with
+                        Timeout = case.Timeout / 2.0
+                    }
+
+            match case.Operation with
+            | Operation.SendComplete data ->
+                for data in shrinkBytes data do
+                    yield
+                        { case with
+                            Operation = Operation.SendComplete data
+                        }
+            | Operation.RecvUntilTerminator(terminator, limit) ->
+                for smaller in [ limit / 2; limit - 1 ] do
+                    if smaller >= 0 && smaller < limit then
+                        yield
+                            { case with
+                                Operation = Operation.RecvUntilTerminator(terminator, smaller)
+                            }
+            | Operation.RecvComplete count ->
+                for smaller in [ count / 2; count - 1 ] do
+                    if smaller >= 0 && smaller < count then
+                        yield
+                            { case with
+                                Operation = Operation.RecvComplete smaller
+                            }
+        }
+
+    let arb = Arb.fromGenShrink (gen, shrink)
+
+    /// Random cases, the same in every run.
+    let sample count =
+        Gen.sampleWithSeed (Rnd 1UL) 30 count gen |> List.ofArray
+
+
+/// A backend on virtual time: nobody else is there who could end a wait in vain, so it only moves
+/// the clock.
+type VirtualTime(sock: ISock) =
+    let mutable now = TimeSpan.Zero
+
+    let clock =
+        { new TimeProvider() with
+            override _.TimestampFrequency = TimeSpan.TicksPerSecond
+            override _.GetTimestamp() = now.Ticks
+        }
+
+    member _.Now = now
+
+    interface ISock with
+        member _.Clock = clock
+        member _.Send(data, flags) = sock.Send(data, flags)
+        member _.Recv(buffer, flags) = sock.Recv(buffer, flags)
+
+        member _.Wait(timeout, requested, occurred, interrupt) =
+            let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
+
+            if found.Count <> 0 then
+                found
+            elif interrupt.IsCancellationRequested then
+                SockResult.Fail SocketError.Interrupted
+            else
+                now <- now + timeout
+                found

@@ -1,0 +1,114 @@
+namespace BitcoinSock.Model
+
+open System
+open System.Diagnostics
+open BitcoinSock
+
+/// Plays a case on a pair of any backend, through the fault-injecting shim, on virtual time.
+[<RequireQualifiedAccess>]
+module PairPlay =
+
+    let private patience = TimeSpan.FromSeconds 5.0
+
+    /// Reads until so many bytes are there, the end comes, or nothing more does.
+    let private readAll expected (read: byte[] -> int) =
+        let start = Stopwatch.GetTimestamp()
+        let buffer = Array.zeroCreate 4096
+
+        let rec more (all: byte[]) =
+            match read buffer with
+            | count when count > 0 -> more (Array.append all buffer[.. count - 1])
+            | 0 -> all
+            | _ when all.Length < expected && Stopwatch.GetElapsedTime start < patience -> more all
+            | _ -> all
+
+        more [||]
+
+    /// The far end; what it has received is kept when it closes.
+    type private Keeper(peer: IPeer) =
+        let mutable kept = [||]
+        let read (buffer: byte[]) = peer.Read(Span buffer)
+
+        member _.Received expected =
+            Array.append kept (readAll (expected - kept.Length) read)
+
+        interface IPeer with
+            member _.Write data = peer.Write data
+            member _.Read buffer = peer.Read buffer
+            member _.ShutdownSend() = peer.ShutdownSend()
+            member _.Reset() = peer.Reset()
+
+            member _.Dispose() =
+                kept <- readAll 0 read
+                peer.Dispose()
+
+    /// What a pair can be asked to play: it has room for all; what is accepted after the peer closes
+    /// is lost by the transport's own rules; and only some can be reset.
+    let realisable (capabilities: Capabilities) case =
+        let isPossible fault =
+            match fault, case.Operation with
+            | (Fault.PeerResets | Fault.PeerCloses), Operation.SendComplete _ -> false
+            | Fault.PeerResets, _ -> capabilities.HasFlag Capabilities.Reset
+            | _ -> true
+
+        { case with
+            Room = 100_000
+            Schedule = Schedule.ofFaults (List.filter isPossible case.Schedule.Faults)
+        }
+
+    /// Plays it; also what the shim found wrong with the backend.
+    let play (loop: Loop) (pair: BackendPair) (case: Case) =
+        pair.Peer.Write(ReadOnlySpan case.Arrived) |> ignore
+
+        if case.IsClosed then
+            pair.Peer.ShutdownSend()
+
+        if case.IsClosed || case.Arrived.Length > 0 then
+            let mutable occurred = SockEvents.None
+            pair.Sock.Wait(patience, SockEvents.Recv, &occurred) |> ignore
+
+        let timed = VirtualTime pair.Sock
+        use keeper = new Keeper(pair.Peer)
+        let sock = FaultySock(timed, keeper, case.Schedule)
+        let outcome, received = loop sock case.Operation case.Timeout sock.Interrupt
+        let before = case.Before
+
+        let wasReset = sock.Steps |> List.exists (fun step -> step.Fault = Fault.PeerResets)
+
+        let terminator =
+            match case.Operation with
+            | Operation.RecvUntilTerminator _ when outcome.IsOk -> 1
+            | _ -> 0
+
+        let left =
+            let expected =
+                if wasReset then
+                    0
+                else
+                    case.Arrived.Length - received.Length - terminator
+
+            readAll expected (fun buffer -> pair.Sock.Recv(Span buffer, SockFlags.DontWait).Count)
+
+        let pipe pending old = { old with Pending = pending }
+
+        let expected =
+            match case.Operation with
+            | Operation.SendComplete _ -> outcome.Count
+            | _ -> 0
+
+        {
+            Outcome = outcome
+            Received = received
+            Steps = sock.Steps
+            After =
+                { before with
+                    Incoming = pipe left before.Incoming
+                    Outgoing = pipe (keeper.Received expected) before.Outgoing
+                    Now =
+                        before.Now
+                        + timed.Now
+                        + Schedule.time (Schedule.ofFaults (sock.Steps |> List.map _.Fault))
+                    IsInterrupted = sock.Interrupt.IsCancellationRequested
+                }
+        },
+        sock.Findings

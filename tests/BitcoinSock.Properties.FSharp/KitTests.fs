@@ -1,0 +1,19 @@
+/// The conformance kit passes what is right.
+module BitcoinSock.Properties.KitTests
+
+open Xunit
+open BitcoinSock.Model
+
+let backends = TheoryData<string>(Backends.all |> List.map _.Name)
+
+[<Theory>]
+[<MemberData(nameof backends)>]
+let ``every backend of the library keeps every law`` (name) =
+    let backend = Backends.all |> List.find (fun backend -> backend.Name = name)
+    let report = Conformance.Check backend
+
+    TestContext.Current.TestOutputHelper
+    |> Option.ofObj
+    |> Option.iter _.WriteLine(string report)
+
+    Assert.True(report.Passed, string report)
