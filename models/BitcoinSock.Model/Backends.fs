@@ -6,6 +6,24 @@ open BitcoinSock
 
 /// The far end of a real pair.
 type SockPeer(far: Sock) =
+
+    /// Has close(2) reset the connection: SO_LINGER, on, for no time. It leaves no port waiting.
+    static member ResetOnClose(sock: Sock) =
+        // Of this option the base library's name stands for a structure; the numbers are the system's.
+        let struct (level, name, size) =
+            if OperatingSystem.IsLinux() then
+                struct (1, 13, 8)
+            elif OperatingSystem.IsWindows() then
+                struct (0xffff, 0x80, 4)
+            else
+                struct (0xffff, 0x80, 8)
+
+        let linger = Array.zeroCreate size
+        linger[0] <- 1uy
+
+        sock.SetSockOpt(level, name, ReadOnlySpan linger).ThrowIfError "setsockopt"
+        |> ignore
+
     interface IPeer with
         member _.Write data =
             max 0 (far.Send(data, SockFlags.DontWait ||| SockFlags.NoSignal).Count)
@@ -16,22 +34,7 @@ type SockPeer(far: Sock) =
         member _.ShutdownSend() = far.ShutdownSend() |> ignore
 
         member _.Reset() =
-            // SO_LINGER, on, for no time: close(2) then resets. The numbers are the system's own.
-            let struct (level, name) =
-                if OperatingSystem.IsLinux() then
-                    struct (1, 13)
-                else
-                    struct (0xffff, 0x80)
-
-            let linger =
-                if OperatingSystem.IsWindows() then
-                    [| 1uy; 0uy; 0uy; 0uy |]
-                else
-                    [| 1uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy |]
-
-            far.SetSockOpt(level, name, ReadOnlySpan linger).ThrowIfError "setsockopt"
-            |> ignore
-
+            SockPeer.ResetOnClose far
             far.Dispose()
 
         member _.Dispose() = far.Dispose()
@@ -45,6 +48,10 @@ module Backends =
         let create () =
             let struct (near, far) = Sock.CreatePair family
             near.Mechanism <- mechanism
+
+            if family <> AddressFamily.Unix then
+                SockPeer.ResetOnClose near
+
             new BackendPair(near, new SockPeer(far))
 
         let capabilities =

@@ -413,6 +413,8 @@ module Laws =
 
             interrupt.Interrupt()
             let first, second = recv (), recv ()
+            let mutable occurred = SockEvents.None
+            pair.Sock.Wait(within, SockEvents.Recv, &occurred, token ()) |> ignore
             interrupt.Reset()
             pair.Peer.Write(ReadOnlySpan [| 1uy |]) |> ignore
             let third = recv ()

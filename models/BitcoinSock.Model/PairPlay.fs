@@ -8,7 +8,7 @@ open BitcoinSock
 [<RequireQualifiedAccess>]
 module PairPlay =
 
-    let private patience = TimeSpan.FromSeconds 5.0
+    let private patience = TimeSpan.FromSeconds 2.0
 
     /// Reads until so many bytes are there, the end comes, or nothing more does.
     let private readAll expected (read: byte[] -> int) =

@@ -41,13 +41,14 @@ type Act =
 /// Plays acts on a pair, beside two queues of bytes that say what must come out.
 type private Player(pair: BackendPair) =
     let sock, peer = pair.Sock, pair.Peer
-    let patience = TimeSpan.FromSeconds 5.0
+    let patience = TimeSpan.FromSeconds 2.0
     let findings = List<string>()
     let written = List<byte>()
     let accepted = List<byte>()
     let mutable got = 0
     let mutable read = 0
     let mutable shown = 0
+    let mutable hasProbed = false
     let mutable isShut = false
     let mutable hasPeerEnded = false
     let mutable isPeerGone = false
@@ -99,6 +100,11 @@ type private Player(pair: BackendPair) =
             elif bytes.Length > right || bytes <> expected then
                 if isPeek then
                     find 3 "PeekStability" $"shows %A{bytes}, where %A{expected} is what comes"
+                elif hasProbed then
+                    find
+                        26
+                        "ProbeCoherence"
+                        $"after IsConnected %A{bytes} comes in place of %A{expected}"
                 elif shown > 0 then
                     find 2 "PeekPurity" $"after a peek %A{bytes} comes in place of %A{expected}"
                 else
@@ -108,6 +114,7 @@ type private Player(pair: BackendPair) =
                 shown <- max shown bytes.Length
             else
                 shown <- max 0 (shown - bytes.Length)
+                hasProbed <- false
                 got <- got + right
         elif result.Count = 0 then
             if pending () > 0 && not isReset then
@@ -149,13 +156,20 @@ type private Player(pair: BackendPair) =
 
         result
 
+    let findMissing () =
+        let message = $"{accepted.Count} bytes accepted, {read} arrived"
+
+        if isShut then
+            find 30 "HalfClose" message
+        else
+            find 10 "SendAccounting" message
+
     // Bytes may be on their way: the far end has the same patience.
     let rec peerReadAll (until: DateTime) =
         if read < accepted.Count && findings.Count = 0 then
             match peerRead 4096 with
-            | 0 -> find 10 "SendAccounting" $"{accepted.Count} bytes accepted, {read} arrived"
-            | -1 when DateTime.UtcNow > until ->
-                find 10 "SendAccounting" $"{accepted.Count} bytes accepted, {read} arrived"
+            | 0 -> findMissing ()
+            | -1 when DateTime.UtcNow > until -> findMissing ()
             | -1 ->
                 Threading.Thread.Yield() |> ignore
                 peerReadAll until
@@ -196,7 +210,8 @@ type private Player(pair: BackendPair) =
                 find 17 "WaitReport" $"returns {result.Count} and says {occurred}"
         | Act.Probe ->
             let mutable why = ""
-            let isConnected = SockOperations.IsConnected(sock, &why)
+            let isConnected = (sock :> ISockIsConnected).IsConnected(&why)
+            hasProbed <- true
             let hasEnded = (hasPeerEnded && pending () = 0) || isReset
 
             if isConnected && hasEnded && sawEnd then

@@ -31,11 +31,6 @@ let private caughtBy =
         Defect.``tries again without a wait``, 22
     ]
 
-let private print (line: string) =
-    TestContext.Current.TestOutputHelper
-    |> Option.ofObj
-    |> Option.iter _.WriteLine(line)
-
 let private number (broken: string) = int (broken.Split(' ')[0])
 
 [<Fact>]

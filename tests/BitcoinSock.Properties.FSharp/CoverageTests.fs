@@ -4,6 +4,7 @@ module BitcoinSock.Properties.CoverageTests
 open Xunit
 open BitcoinSock
 open BitcoinSock.Model
+open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
 
 let private count = 5_000
@@ -14,9 +15,7 @@ let private observed =
          |> List.map (fun case -> case, Case.simulate Case.library case))
 
 let private share name number =
-    TestContext.Current.TestOutputHelper
-    |> Option.ofObj
-    |> Option.iter _.WriteLine($"{name, -16} {100.0 * float number / float count, 6:F2} %%")
+    print ($"{name, -16} {100.0 * float number / float count, 6:F2} %%")
 
     Assert.True(number > 0, $"no case in {count} has {name}")
 

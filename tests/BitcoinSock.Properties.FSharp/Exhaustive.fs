@@ -5,6 +5,7 @@ open System
 open System.Net.Sockets
 open Xunit
 open BitcoinSock.Model
+open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
 
 // One of each kind; larger numbers differ in nothing on payloads as short as these.
@@ -83,8 +84,6 @@ let ``every schedule up to three faults, every payload up to three bytes, every 
 
     let report = $"{count} cases, every one played"
 
-    TestContext.Current.TestOutputHelper
-    |> Option.ofObj
-    |> Option.iter _.WriteLine(report)
+    print (report)
 
     Assert.True(count >= 500_000, report)

@@ -3,6 +3,7 @@ module BitcoinSock.Properties.KitTests
 
 open Xunit
 open BitcoinSock.Model
+open BitcoinSock.Properties.Property
 
 let backends = TheoryData<string>(Backends.all |> List.map _.Name)
 
@@ -12,8 +13,6 @@ let ``every backend of the library keeps every law`` (name) =
     let backend = Backends.all |> List.find (fun backend -> backend.Name = name)
     let report = Conformance.Check backend
 
-    TestContext.Current.TestOutputHelper
-    |> Option.ofObj
-    |> Option.iter _.WriteLine(string report)
+    print (string report)
 
     Assert.True(report.Passed, string report)

@@ -54,6 +54,10 @@ let real family mechanism (loop: Loop) case =
     use near = near
     use far = far
     near.Mechanism <- mechanism
+
+    if family <> AddressFamily.Unix then
+        SockPeer.ResetOnClose near
+
     far.Send(ReadOnlySpan case.Arrived) |> ignore
 
     if case.IsClosed then

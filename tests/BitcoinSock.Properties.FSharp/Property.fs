@@ -20,6 +20,12 @@ let private factor = variable "BITCOINSOCK_CASES" Int32.Parse 1
 /// How many cases so many of the quick run are in this one.
 let cases quick = quick * factor
 
+/// A line of the test's output, which a run with -showLiveOutput shows.
+let print (line: string) =
+    Xunit.TestContext.Current.TestOutputHelper
+    |> Option.ofObj
+    |> Option.iter _.WriteLine(line)
+
 /// The smallest case that breaks something, of so many random ones.
 let smallest quick (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option =
     let mutable found = None
@@ -49,7 +55,11 @@ let smallest quick (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option 
 /// Fails with the smallest case that breaks something.
 let holds quick arb (broken: 'a -> string list) (tell: 'a -> string) =
     match smallest quick arb broken with
-    | None -> ()
+    | None -> print $"{cases quick} random cases hold; seed {seed}"
     | Some case ->
         let breaks = String.concat "\n" (broken case)
         failwith $"{breaks}\n{tell case}\nTo replay: BITCOINSOCK_SEED={seed}"
+
+// Interrupts are timed and descriptors are watched: nothing else may run beside a test.
+[<assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)>]
+do ()
