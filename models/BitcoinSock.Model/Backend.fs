@@ -3,7 +3,8 @@ namespace BitcoinSock.Model
 open System
 open BitcoinSock
 
-/// What a backend promises beyond the required laws. A law that needs what is not promised is skipped.
+/// What a backend promises beyond the required laws. A law that needs what is not promised is
+/// skipped.
 [<Flags>]
 type Capabilities =
     | None = 0

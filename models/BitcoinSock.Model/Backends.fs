@@ -9,7 +9,8 @@ type SockPeer(far: Sock) =
 
     /// Has close(2) reset the connection: SO_LINGER, on, for no time. It leaves no port waiting.
     static member ResetOnClose(sock: Sock) =
-        // Of this option the base library's name stands for a structure; the numbers are the system's.
+        // Of this option the base library's name stands for a structure; the numbers are the
+        // system's.
         let struct (level, name, size) =
             if OperatingSystem.IsLinux() then
                 struct (1, 13, 8)

@@ -18,7 +18,8 @@ type Call =
         | Peek -> "peek"
         | Wait -> "wait"
 
-/// What the system may do to one call, or to the world just before it, without breaking its promises.
+/// What the system may do to one call, or to the world just before it, without breaking its
+/// promises.
 [<RequireQualifiedAccess>]
 type Fault =
     /// Nothing: the call behaves.
@@ -39,7 +40,8 @@ type Fault =
     | SpuriousWake
     /// The wait itself fails for good.
     | WaitFails of error: SocketError
-    /// The peer closes, before the call: what it sent can still be read, then the end of the stream.
+    /// The peer closes, before the call: what it sent can still be read, then the end of the
+    /// stream.
     | PeerCloses
     /// The peer resets, before the call: what was not read yet is lost, and every call fails.
     | PeerResets

@@ -6,9 +6,9 @@ open System.Net.Sockets
 open System.Threading
 open BitcoinSock
 
-/// A backend that passes every call on to another one, real or not, and plays a schedule on the way.
-/// Give it to your protocol in place of the socket. What it shows stays consistent: a fault may keep
-/// bytes back, never change them. And it holds the backend below to that: see Findings.
+/// A backend that passes every call on to another one, real or not, and plays a schedule on the
+/// way. Give it to your protocol in place of the socket. What it shows stays consistent: a fault
+/// may keep bytes back, never change them. And it holds the backend below to that: see Findings.
 type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
     let mutable schedule = schedule
     let mutable offset = TimeSpan.Zero

@@ -41,8 +41,8 @@ module Laws =
     /// A case that takes longer hangs.
     let private watchdog = TimeSpan.FromSeconds 30.0
 
-    /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent; that one
-    /// is made smaller.
+    /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent; that
+    /// one is made smaller.
     let private search
         arb
         (tell: 'a -> string)

@@ -42,8 +42,8 @@ module PairPlay =
                 kept <- readAll 0 read
                 peer.Dispose()
 
-    /// What a pair can be asked to play: it has room for all; what is accepted after the peer closes
-    /// is lost by the transport's own rules; and only some can be reset.
+    /// What a pair can be asked to play: it has room for all; what is accepted after the peer
+    /// closes is lost by the transport's own rules; and only some can be reset.
     let realisable (capabilities: Capabilities) case =
         let isPossible fault =
             match fault, case.Operation with

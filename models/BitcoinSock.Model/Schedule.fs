@@ -28,8 +28,8 @@ module Schedule =
     /// Every call behaves.
     let calm = ofFaults []
 
-    /// The fault for the next call, and the schedule after it. What is not legal for the call does not
-    /// happen, but its turn is over.
+    /// The fault for the next call, and the schedule after it. What is not legal for the call does
+    /// not happen, but its turn is over.
     let next call schedule =
         match schedule.Faults with
         | [] -> Fault.None, schedule

@@ -27,8 +27,8 @@ module private Results =
                 known[error] <- result
                 result)
 
-/// A backend over the model, with a virtual clock: a wait in vain takes no time, it moves the clock.
-/// No threads, no sleeps. It plays a schedule, and keeps every call that it answered.
+/// A backend over the model, with a virtual clock: a wait in vain takes no time, it moves the
+/// clock. No threads, no sleeps. It plays a schedule, and keeps every call that it answered.
 type SimulatedSock(channel: Channel, schedule: Schedule) =
     let mutable channel = channel
     let mutable schedule = schedule

@@ -86,8 +86,8 @@ module Spec =
         | Operation.SendComplete _ -> true
         | _ -> false
 
-    /// The set of outcomes that an operation may have, on a channel where these faults happened and so
-    /// much time passed. If it holds one outcome, the operation must have that one.
+    /// The set of outcomes that an operation may have, on a channel where these faults happened and
+    /// so much time passed. If it holds one outcome, the operation must have that one.
     let outcomes operation (timeout: TimeSpan) (before: Channel) (faults: Fault list) elapsed =
         let happened kind =
             List.exists (Fault.kind >> (=) kind) faults

@@ -5,7 +5,8 @@ namespace BitcoinSock;
 /// Windows. It owns nothing; <see cref="Sock"/> does. Core's <c>SOCKET</c>.
 /// </summary>
 /// <param name="Value">The descriptor or handle, as the system gave it.</param>
-/// <remarks><c>default</c> is descriptor 0, a real one; use <see cref="Invalid"/> for none.</remarks>
+/// <remarks><c>default</c> is descriptor 0, a real one; use <see cref="Invalid"/> for
+/// none.</remarks>
 public readonly record struct CSocket(nint Value)
 {
     /// <summary>No socket: -1, Winsock's <c>INVALID_SOCKET</c>.</summary>

@@ -13,7 +13,8 @@ public interface ISockSend
     /// <param name="data">The bytes.</param>
     /// <param name="flags">How.</param>
     /// <returns>
-    /// How many bytes were taken, from the front, possibly fewer than asked; or the code of the error.
+    /// How many bytes were taken, from the front, possibly fewer than asked; or the code of the
+    /// error.
     /// </returns>
     SockResult Send(ReadOnlySpan<byte> data, SockFlags flags);
 }
@@ -36,18 +37,21 @@ public interface ISockRecv
 /// <summary>Something that can be waited for, and the clock by which it waits.</summary>
 public interface ISockWait
 {
-    /// <summary>The clock of <see cref="Wait"/> and of every deadline; only its timestamps count.</summary>
+    /// <summary>
+    /// The clock of <see cref="Wait"/> and of every deadline; only its timestamps count. A backend
+    /// around another one passes that one's on.
+    /// </summary>
     TimeProvider Clock => TimeProvider.System;
 
     /// <summary>Waits until one of the requested events is there.</summary>
     /// <param name="timeout">
-    /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
-    /// A timeout is never reported early.
+    /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for
+    /// ever. A timeout is never reported early.
     /// </param>
     /// <param name="requested">What to wait for.</param>
     /// <param name="occurred">
-    /// What is there: of <paramref name="requested"/>, and <see cref="SockEvents.Error"/>. Set anew on
-    /// each call.
+    /// What is there: of <paramref name="requested"/>, and <see cref="SockEvents.Error"/>. Set anew
+    /// on each call.
     /// </param>
     /// <param name="interrupt">
     /// Ends the wait: at once if the backend can be woken, else within
@@ -107,7 +111,9 @@ public interface ISockShutdownSend
 /// <summary>Something that has a descriptor.</summary>
 public interface ISockGet
 {
-    /// <summary>The descriptor, still owned by this object; <see cref="CSocket.Invalid"/> if empty.</summary>
+    /// <summary>
+    /// The descriptor, still owned by this object; <see cref="CSocket.Invalid"/> if empty.
+    /// </summary>
     CSocket Get();
 }
 
@@ -129,14 +135,16 @@ public interface ISockReset
 /// <summary>Something that sends all of it: what a protocol that only talks needs.</summary>
 public interface ISockSendComplete
 {
-    /// <inheritdoc cref="SockOperations.TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="SockOperations.TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
+    /// CancellationToken)"/>
     SockOutcome TrySendComplete(
         ReadOnlySpan<byte> data,
         TimeSpan timeout,
         CancellationToken interrupt = default
     );
 
-    /// <inheritdoc cref="SockOperations.SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="SockOperations.SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
+    /// CancellationToken)"/>
     void SendComplete(
         ReadOnlySpan<byte> data,
         TimeSpan timeout,
@@ -147,7 +155,8 @@ public interface ISockSendComplete
 /// <summary>Something that reads lines and not one byte more: what a line protocol needs.</summary>
 public interface ISockRecvUntilTerminator
 {
-    /// <inheritdoc cref="SockOperations.TryRecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="SockOperations.TryRecvUntilTerminator{TSock}(TSock, byte, Span{byte},
+    /// TimeSpan, CancellationToken)"/>
     SockOutcome TryRecvUntilTerminator(
         byte terminator,
         Span<byte> destination,
@@ -155,7 +164,8 @@ public interface ISockRecvUntilTerminator
         CancellationToken interrupt = default
     );
 
-    /// <inheritdoc cref="SockOperations.TryRecvUntilTerminator{TSock}(TSock, byte, IBufferWriter{byte}, TimeSpan, CancellationToken, int)"/>
+    /// <inheritdoc cref="SockOperations.TryRecvUntilTerminator{TSock}(TSock, byte,
+    /// IBufferWriter{byte}, TimeSpan, CancellationToken, int)"/>
     SockOutcome TryRecvUntilTerminator(
         byte terminator,
         IBufferWriter<byte> destination,
@@ -164,7 +174,8 @@ public interface ISockRecvUntilTerminator
         int maxData
     );
 
-    /// <inheritdoc cref="SockOperations.RecvUntilTerminator{TSock}(TSock, byte, TimeSpan, CancellationToken, int)"/>
+    /// <inheritdoc cref="SockOperations.RecvUntilTerminator{TSock}(TSock, byte, TimeSpan,
+    /// CancellationToken, int)"/>
     string RecvUntilTerminator(
         byte terminator,
         TimeSpan timeout,
@@ -187,10 +198,13 @@ public interface ISockIsConnected
 
 /// <summary>
 /// The seam. A class that supplies <see cref="ISockSend.Send"/>, <see cref="ISockRecv.Recv"/> and
-/// <see cref="ISockWait.Wait"/> is a backend, and has every operation of <see cref="SockOperations"/>.
+/// <see cref="ISockWait.Wait"/> is a backend, and has every operation of <see
+/// cref="SockOperations"/>.
 /// </summary>
 /// <remarks>
-/// Error codes are the system's own: <see cref="SockResult.Fail(SocketError)"/> translates.
+/// Error codes are the system's own: <see cref="SockResult.Fail(SocketError)"/> translates. A
+/// backend that does a whole job better itself implements that member as well: every form of the
+/// operation then uses it, but for <c>SendComplete</c> of two buffers.
 /// </remarks>
 public interface ISock
     : ISockSend,
@@ -210,7 +224,7 @@ public interface ISock
         ReadOnlySpan<byte> data,
         TimeSpan timeout,
         CancellationToken interrupt
-    ) => SockOperations.TrySendComplete(this, data, timeout, interrupt);
+    ) => SockOperations.TrySendComplete(this, data, default, timeout, interrupt);
 
     /// <inheritdoc/>
     SockOutcome ISockRecvUntilTerminator.TryRecvUntilTerminator(
@@ -218,7 +232,7 @@ public interface ISock
         Span<byte> destination,
         TimeSpan timeout,
         CancellationToken interrupt
-    ) => SockOperations.TryRecvUntilTerminator(this, terminator, destination, timeout, interrupt);
+    ) => SockOperations.RecvLine(this, terminator, destination, timeout, interrupt);
 
     /// <inheritdoc/>
     SockOutcome ISockRecvUntilTerminator.TryRecvUntilTerminator(
@@ -227,17 +241,8 @@ public interface ISock
         TimeSpan timeout,
         CancellationToken interrupt,
         int maxData
-    ) =>
-        SockOperations.TryRecvUntilTerminator(
-            this,
-            terminator,
-            destination,
-            timeout,
-            interrupt,
-            maxData
-        );
+    ) => SockOperations.RecvLine(this, terminator, destination, timeout, interrupt, maxData);
 
     /// <inheritdoc/>
-    bool ISockIsConnected.IsConnected(out string errmsg) =>
-        SockOperations.IsConnected(this, out errmsg);
+    bool ISockIsConnected.IsConnected(out string errmsg) => SockOperations.Peek(this, out errmsg);
 }

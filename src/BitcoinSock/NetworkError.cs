@@ -6,7 +6,8 @@ namespace BitcoinSock;
 /// <summary>What an error code of a socket call means.</summary>
 public static class NetworkError
 {
-    // The base library knows every system's codes; a table of our own would be one more to be wrong.
+    // The base library knows every system's codes; a table of our own would be one more to be
+    // wrong.
     internal static readonly int WouldBlock = NativeCode(SocketError.WouldBlock);
     internal static readonly int Interrupted = NativeCode(SocketError.Interrupted);
     internal static readonly int InProgress = NativeCode(SocketError.InProgress);
@@ -14,19 +15,22 @@ public static class NetworkError
     internal static readonly int AlreadyConnected = NativeCode(SocketError.IsConnected);
     internal static readonly int InvalidArgument = NativeCode(SocketError.InvalidArgument);
 
-    /// <summary>EBADF; on Windows WSAENOTSOCK: the handle is empty, closed, or no socket's.</summary>
+    /// <summary>
+    /// EBADF; on Windows WSAENOTSOCK: the handle is empty, closed, or no socket's.
+    /// </summary>
     internal static int BadHandle => Platform.Current.BadHandle;
 
     /// <summary>
-    /// The code of the last socket call of this library on this thread, if that call failed. Prefer
-    /// <see cref="SockResult.Error"/>: nothing can overwrite it. Core's <c>WSAGetLastError()</c>.
+    /// The code of the last system call of this library on this thread, if that call failed. Prefer
+    /// <see cref="SockResult.Error"/>: nothing can overwrite it, and it has also what no single
+    /// call says, such as a wait that was interrupted. Core's <c>WSAGetLastError()</c>.
     /// </summary>
     public static int LastSocketError() => Marshal.GetLastPInvokeError();
 
     /// <summary>
     /// Whether trying again is pointless. Not so for EAGAIN, EWOULDBLOCK, EINTR and EINPROGRESS and
-    /// their Winsock equivalents; so for everything else. The one classifier: every operation asks it.
-    /// Core's <c>IOErrorIsPermanent</c>.
+    /// their Winsock equivalents; so for everything else. The one classifier: every operation asks
+    /// it. Core's <c>IOErrorIsPermanent</c>.
     /// </summary>
     /// <param name="error">The system's code of an error.</param>
     public static bool IoErrorIsPermanent(int error) =>

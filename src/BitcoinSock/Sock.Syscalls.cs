@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace BitcoinSock;
 
-// Each wrapper is one call, in the order of a socket's life. None retries, none throws on an error of
-// the system: it returns the code. On an empty Sock the system itself is asked, and says EBADF.
+// Each wrapper is one call, in the order of a socket's life. None retries, none throws on an error
+// of the system: it returns the code. On an empty Sock the system itself is asked, and says EBADF.
 public sealed partial class Sock
 {
     /// <summary>bind(2). Equivalent to <c>bind(fd, addr, len)</c>.</summary>
@@ -31,7 +31,8 @@ public sealed partial class Sock
 
     /// <summary>accept(2). Equivalent to <c>accept4(fd, addr, len, SOCK_CLOEXEC)</c>.</summary>
     /// <param name="accepted">
-    /// The connection; empty on error. It is in blocking mode on Linux; elsewhere in the listener's.
+    /// The connection; empty on error. It is in blocking mode on Linux; elsewhere in the
+    /// listener's.
     /// </param>
     /// <param name="peer">Its other end; null on error.</param>
     public SockResult Accept(out Sock accepted, out EndPoint? peer)
@@ -71,7 +72,8 @@ public sealed partial class Sock
     }
 
     /// <summary>
-    /// fcntl(2). Equivalent to <c>fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)</c>; on Windows
+    /// fcntl(2). Equivalent to <c>fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)</c>; on
+    /// Windows
     /// <c>ioctlsocket(s, FIONBIO, 1)</c>.
     /// </summary>
     public SockResult SetNonBlocking()
@@ -80,9 +82,13 @@ public sealed partial class Sock
         return Platform.Current.SetNonBlocking(held.Socket);
     }
 
-    /// <summary>getsockopt(2). Equivalent to <c>getsockopt(fd, level, name, &amp;value, len)</c>.</summary>
+    /// <summary>
+    /// getsockopt(2). Equivalent to <c>getsockopt(fd, level, name, &amp;value, len)</c>.
+    /// </summary>
     /// <param name="level">The level.</param>
-    /// <param name="name">An integer option; one this library cannot name here is ENOPROTOOPT.</param>
+    /// <param name="name">
+    /// An integer option; one this library cannot name here is ENOPROTOOPT.
+    /// </param>
     /// <param name="value">
     /// Its value; that of <see cref="SocketOptionName.Error"/> is a code of the system's own.
     /// </param>
@@ -102,7 +108,9 @@ public sealed partial class Sock
         return result;
     }
 
-    /// <summary>getsockopt(2), with the system's own numbers, for any option of any shape.</summary>
+    /// <summary>
+    /// getsockopt(2), with the system's own numbers, for any option of any shape.
+    /// </summary>
     /// <param name="level">The level, such as SOL_SOCKET.</param>
     /// <param name="name">The option, such as SO_LINGER.</param>
     /// <param name="value">Where the value goes.</param>
@@ -113,16 +121,22 @@ public sealed partial class Sock
         return Platform.Current.GetSockOpt(held.Socket, level, name, value);
     }
 
-    /// <summary>setsockopt(2). Equivalent to <c>setsockopt(fd, level, name, &amp;value, len)</c>.</summary>
+    /// <summary>
+    /// setsockopt(2). Equivalent to <c>setsockopt(fd, level, name, &amp;value, len)</c>.
+    /// </summary>
     /// <param name="level">The level.</param>
-    /// <param name="name">An integer option; one this library cannot name here is ENOPROTOOPT.</param>
+    /// <param name="name">
+    /// An integer option; one this library cannot name here is ENOPROTOOPT.
+    /// </param>
     /// <param name="value">Its value; 1 and 0 for on and off.</param>
     public SockResult SetSockOpt(SocketOptionLevel level, SocketOptionName name, int value) =>
         Platform.Current.TryOption(level, name, out int nativeLevel, out int own)
             ? SetSockOpt(nativeLevel, own, BitConverter.GetBytes(value))
             : SockResult.Fail(SocketError.ProtocolOption);
 
-    /// <summary>setsockopt(2), with the system's own numbers, for any option of any shape.</summary>
+    /// <summary>
+    /// setsockopt(2), with the system's own numbers, for any option of any shape.
+    /// </summary>
     /// <param name="level">The level, such as SOL_SOCKET.</param>
     /// <param name="name">The option, such as SO_LINGER.</param>
     /// <param name="value">The value.</param>
@@ -156,15 +170,18 @@ public sealed partial class Sock
         return Platform.Current.ShutdownSend(held.Socket);
     }
 
+    internal static ArgumentException IsName(EndPoint endPoint) =>
+        new(
+            $"{endPoint} is a name; resolve it first, for instance by Dns.GetHostAddresses.",
+            nameof(endPoint)
+        );
+
     private static ReadOnlySpan<byte> Serialize(EndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         if (endPoint is DnsEndPoint)
         {
-            throw new ArgumentException(
-                $"{endPoint} is a name; resolve it first, for instance by Dns.GetHostAddresses.",
-                nameof(endPoint)
-            );
+            throw IsName(endPoint);
         }
 
         SocketAddress address = endPoint.Serialize();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace BitcoinSock;
 
@@ -17,8 +18,6 @@ public enum WaitMechanism
 /// <param name="requested">What to wait for.</param>
 public struct SockWait(Sock sock, SockEvents requested)
 {
-    internal SockHandle? Held;
-
     /// <summary>The socket.</summary>
     public Sock Sock { get; } = sock;
 
@@ -39,13 +38,14 @@ public sealed partial class Sock
 
     /// <summary>
     /// By which call this socket is waited for. At first what the environment variable
-    /// <c>BITCOINSOCK_WAIT</c> says, <c>poll</c> or <c>select</c>; if it says nothing, poll.
+    /// <c>BITCOINSOCK_WAIT</c> says, <c>poll</c> or <c>select</c>; if it says nothing, poll; if it
+    /// says anything else, making a <c>Sock</c> throws.
     /// </summary>
     public WaitMechanism Mechanism { get; set; } = DefaultMechanism();
 
     /// <summary>
-    /// Whether this socket can be waited for: not if it is empty, nor if its descriptor is too large
-    /// for select(2) where that is the <see cref="Mechanism"/>. Core's <c>IsSelectable</c>.
+    /// Whether this socket can be waited for: not if it is empty, nor if its descriptor is too
+    /// large for select(2) where that is the <see cref="Mechanism"/>. Core's <c>IsSelectable</c>.
     /// </summary>
     public bool IsSelectable() =>
         !IsEmpty && (Mechanism == WaitMechanism.Poll || Platform.Current.IsSelectable(Get()));
@@ -77,10 +77,11 @@ public sealed partial class Sock
 
     /// <summary>
     /// Waits until at least one of many sockets has one of its requested events. By poll(2), unless
-    /// one of the sockets asks for select(2).
+    /// one of the sockets asks for select(2), and then for all of them.
     /// </summary>
     /// <param name="timeout">
-    /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
+    /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for
+    /// ever.
     /// </param>
     /// <param name="sockets">The sockets; what occurred is set in each.</param>
     /// <param name="interrupt">Ends the wait at once.</param>
@@ -109,11 +110,15 @@ public sealed partial class Sock
                 socket.Sock.Mechanism == WaitMechanism.Select ? WaitMechanism.Select : mechanism;
         }
 
-        PollEntry[]? rented =
-            sockets.Length < FewSockets
-                ? null
-                : ArrayPool<PollEntry>.Shared.Rent(sockets.Length + 1);
+        bool few = sockets.Length < FewSockets;
+        PollEntry[]? rented = few ? null : ArrayPool<PollEntry>.Shared.Rent(sockets.Length + 1);
         Span<PollEntry> entries = rented is null ? stackalloc PollEntry[FewSockets] : rented;
+        // Not in the caller's array, which another thread may be waiting with or writing to.
+        SockHandle?[]? rentedHeld = few ? null : ArrayPool<SockHandle?>.Shared.Rent(sockets.Length);
+        FewHandles fewHeld = default;
+        Span<SockHandle?> held = rentedHeld is null ? fewHeld : rentedHeld;
+        held = held[..sockets.Length];
+        held.Clear();
         WakeUp? wakeUp = null;
         if (timeout != TimeSpan.Zero && !interrupt.IsCancellationRequested)
         {
@@ -126,7 +131,7 @@ public sealed partial class Sock
                 static wakeUp => ((WakeUp?)wakeUp)?.Signal(),
                 wakeUp
             );
-            SockResult result = HoldAll(sockets, entries, wakeUp);
+            SockResult result = HoldAll(sockets, held, entries, wakeUp);
             if (result.IsError)
             {
                 return result;
@@ -138,15 +143,20 @@ public sealed partial class Sock
             }
 
             entries = entries[..(sockets.Length + (wakeUp is null ? 0 : 1))];
-            return WaitHeld(mechanism, deadline, sockets, entries, interrupt);
+            return WaitHeld(mechanism, deadline, sockets, held, entries, interrupt);
         }
         finally
         {
-            ReleaseAll(sockets, wakeUp);
+            ReleaseAll(held, wakeUp);
             wakeUp?.Return();
             if (rented is not null)
             {
                 ArrayPool<PollEntry>.Shared.Return(rented);
+            }
+
+            if (rentedHeld is not null)
+            {
+                ArrayPool<SockHandle?>.Shared.Return(rentedHeld, clearArray: true);
             }
         }
     }
@@ -155,13 +165,15 @@ public sealed partial class Sock
         WaitMechanism mechanism,
         Deadline deadline,
         Span<SockWait> sockets,
+        ReadOnlySpan<SockHandle?> held,
         Span<PollEntry> entries,
         CancellationToken interrupt
     )
     {
         while (true)
         {
-            // In slices, so that not even a wake-up that got lost, or was not to be had, is for ever.
+            // In slices, so that not even a wake-up that got lost, or was not to be had, is for
+            // ever.
             TimeSpan slice = interrupt.IsCancellationRequested ? TimeSpan.Zero : deadline.Slice;
             int sliceMs = Deadline.ToMilliseconds(slice);
             SockResult found = Platform.Current.Wait(mechanism, entries, sliceMs);
@@ -170,9 +182,11 @@ public sealed partial class Sock
             for (int i = 0; i < sockets.Length; i++)
             {
                 ref SockWait socket = ref sockets[i];
-                socket.Occurred = socket.Held!.IsGone ? SockEvents.Error : entries[i].Occurred;
-                ready += socket.Occurred == SockEvents.None ? 0 : 1;
-                gone |= socket.Held.IsGone;
+                bool isGone = held[i]!.IsGone;
+                SockEvents occurred = isGone ? SockEvents.Error : entries[i].Occurred;
+                socket.Occurred = occurred;
+                ready += occurred == SockEvents.None ? 0 : 1;
+                gone |= isGone;
             }
 
             if (gone)
@@ -205,6 +219,7 @@ public sealed partial class Sock
 
     private static SockResult HoldAll(
         Span<SockWait> sockets,
+        Span<SockHandle?> held,
         Span<PollEntry> entries,
         WakeUp? wakeUp
     )
@@ -215,8 +230,11 @@ public sealed partial class Sock
             ref SockWait socket = ref sockets[i];
             SockHandle? handle = Volatile.Read(ref socket.Sock._handle);
             socket.Occurred = SockEvents.None;
-            socket.Held = handle is not null && handle.TryHold() ? handle : null;
-            if (socket.Held is null || (wakeUp is not null && !socket.Held.TryAddWaiting(wakeUp)))
+            held[i] = handle is not null && handle.TryHold() ? handle : null;
+            if (
+                held[i] is not SockHandle taken
+                || (wakeUp is not null && !taken.TryAddWaiting(wakeUp))
+            )
             {
                 socket.Occurred = SockEvents.Error;
                 result = SockResult.Fail(NetworkError.BadHandle);
@@ -228,19 +246,18 @@ public sealed partial class Sock
         return result;
     }
 
-    private static void ReleaseAll(Span<SockWait> sockets, WakeUp? wakeUp)
+    private static void ReleaseAll(ReadOnlySpan<SockHandle?> held, WakeUp? wakeUp)
     {
-        foreach (ref SockWait socket in sockets)
+        foreach (SockHandle? handle in held)
         {
-            if (socket.Held is SockHandle held)
+            if (handle is not null)
             {
-                socket.Held = null;
                 if (wakeUp is not null)
                 {
-                    held.RemoveWaiting(wakeUp);
+                    handle.RemoveWaiting(wakeUp);
                 }
 
-                held.DangerousRelease();
+                handle.DangerousRelease();
             }
         }
     }
@@ -255,4 +272,10 @@ public sealed partial class Sock
                     + "it can be poll or select."
             ),
         };
+
+    [InlineArray(FewSockets)]
+    private struct FewHandles
+    {
+        private SockHandle? _first;
+    }
 }

@@ -11,9 +11,11 @@ namespace BitcoinSock;
 /// </summary>
 /// <remarks>
 /// Members may be called from several threads. A descriptor is closed exactly once, by whichever of
-/// <see cref="Dispose"/>, <see cref="Reset"/>, <see cref="AssignFrom"/> or the finalizer comes first,
-/// and not before the calls that use it have returned. An empty <c>Sock</c> answers every call with
-/// EBADF (WSAENOTSOCK on Windows).
+/// <see cref="Dispose"/>, <see cref="Reset"/>, <see cref="AssignFrom"/> or the finalizer comes
+/// first, and not before the calls that use it have returned: one that is blocked in the kernel, as
+/// an
+/// <see cref="Accept(out Sock)"/> on a blocking handle is, keeps it open. Wait first; waiting is
+/// what they wake. An empty <c>Sock</c> answers every call with EBADF (WSAENOTSOCK on Windows).
 /// </remarks>
 public sealed partial class Sock
     : ISock,
@@ -25,10 +27,12 @@ public sealed partial class Sock
         IDisposable
 {
     /// <summary>
-    /// The longest single wait inside an operation, one second, and so the most by which a backend that
-    /// cannot be woken is late to notice an interrupt. Core's <c>MAX_WAIT_FOR_IO</c>.
+    /// The longest single wait inside an operation, one second, and so the most by which a backend
+    /// that cannot be woken is late to notice an interrupt. Core's <c>MAX_WAIT_FOR_IO</c>.
     /// </summary>
     public static readonly TimeSpan MaxWaitForIo = TimeSpan.FromSeconds(1);
+
+    private static readonly Lock Exchanging = new();
 
     private SockHandle? _handle;
 
@@ -37,7 +41,8 @@ public sealed partial class Sock
 
     /// <summary>Takes ownership of a descriptor.</summary>
     /// <param name="socket">
-    /// The descriptor, which nobody else may close from now on; <see cref="CSocket.Invalid"/> for none.
+    /// The descriptor, which nobody else may close from now on; <see cref="CSocket.Invalid"/> for
+    /// none.
     /// </param>
     public Sock(CSocket socket)
     {
@@ -48,18 +53,20 @@ public sealed partial class Sock
     }
 
     /// <summary>
-    /// The clock of every deadline; tests put their own here. It does not change how long the system
-    /// itself waits.
+    /// The clock of every deadline; tests put their own here. It does not change how long the
+    /// system itself waits.
     /// </summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 
     /// <summary>Whether there is no descriptor.</summary>
     public bool IsEmpty => Get().IsInvalid;
 
-    /// <summary>Takes over the descriptor of a <see cref="Socket"/>, which has none afterwards.</summary>
+    /// <summary>
+    /// Takes over the descriptor of a <see cref="Socket"/>, which has none afterwards.
+    /// </summary>
     /// <param name="socket">
-    /// A socket without operations under way. Disposing it later does no harm, except that the base
-    /// library then deletes the file of a listener on a unix path.
+    /// A socket that owns its descriptor, without operations under way. Disposing it later does no
+    /// harm, except that the base library then deletes the file of a listener on a unix path.
     /// </param>
     /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
     /// <exception cref="SockException">
@@ -77,7 +84,9 @@ public sealed partial class Sock
     }
 
     /// <summary>Takes over the descriptor of a handle, which is disposed.</summary>
-    /// <param name="handle">A handle that owns its descriptor, without operations under way.</param>
+    /// <param name="handle">
+    /// A handle that owns its descriptor, without operations under way.
+    /// </param>
     /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
     /// <exception cref="SockException">
     /// The system has no descriptor left to exchange it for; nothing has changed.
@@ -89,14 +98,22 @@ public sealed partial class Sock
         // The handle gets another socket to close. SetHandleAsInvalid would leave it none, and then
         // Socket.Dispose waits for ever for its close.
         using Sock other = Create(AddressFamily.InterNetwork);
-        nint descriptor = Interlocked.Exchange(ref DescriptorOf(handle), other.Release().Value);
-        handle.Dispose();
-        return new Sock(new CSocket(descriptor));
+        lock (Exchanging)
+        {
+            // Not while another thread closes it; whoever comes second finds it disposed.
+            bool held = false;
+            handle.DangerousAddRef(ref held);
+            nint descriptor = DescriptorOf(handle);
+            DescriptorOf(handle) = other.Release().Value;
+            handle.DangerousRelease();
+            handle.Dispose();
+            return new Sock(new CSocket(descriptor));
+        }
     }
 
     /// <summary>
-    /// A new socket, in blocking mode and closed in child processes. socket(2), with SOCK_CLOEXEC or
-    /// what the system has for it.
+    /// A new socket, in blocking mode and closed in child processes. socket(2), with SOCK_CLOEXEC
+    /// or what the system has for it.
     /// </summary>
     /// <param name="addressFamily">IPv4, IPv6 or unix.</param>
     /// <param name="socketType">Usually a stream.</param>
@@ -120,8 +137,8 @@ public sealed partial class Sock
     }
 
     /// <summary>
-    /// Two sockets that are connected to each other: socketpair(2); a TCP connection over loopback on
-    /// Windows, which has none.
+    /// Two sockets that are connected to each other: socketpair(2); a TCP connection over loopback
+    /// on Windows, which has none.
     /// </summary>
     /// <exception cref="SockException">The system refused.</exception>
     public static (Sock First, Sock Second) CreatePair() => CreatePair(Platform.Current.PairFamily);
@@ -150,17 +167,23 @@ public sealed partial class Sock
         return handle is { IsGone: false } ? handle.Socket : CSocket.Invalid;
     }
 
-    /// <summary>Gives up the descriptor without closing it; whoever waits on it is woken.</summary>
+    /// <summary>
+    /// Gives up the descriptor without closing it; whoever waits on it is woken. Calls that are
+    /// under way in other threads go on with it.
+    /// </summary>
     /// <inheritdoc/>
     public CSocket Release() =>
         Interlocked.Exchange(ref _handle, null)?.Release() ?? CSocket.Invalid;
 
-    /// <summary>Closes the descriptor, if any; whoever waits on it is woken. Empty afterwards.</summary>
+    /// <summary>
+    /// Closes the descriptor, if any; whoever waits on it is woken. Empty afterwards.
+    /// </summary>
     public void Reset() => Replace(null);
 
     /// <summary>
     /// Closes what is held and takes what the other holds, which is empty afterwards. From itself:
-    /// nothing happens. Core's move assignment.
+    /// nothing happens. Core's move assignment. Not while an operation is under way here in another
+    /// thread: it makes several calls, and would go on with the new descriptor.
     /// </summary>
     /// <param name="other">Where to take from.</param>
     public void AssignFrom(Sock other)

@@ -19,9 +19,9 @@ public enum SockEvents : byte
     Send = 2,
 
     /// <summary>
-    /// An exceptional condition, such as a reset or a hang-up (which WSAPoll sees already when the peer
-    /// half-closes, and select(2) never). It is reported without being asked for, beside the others;
-    /// asking for it changes nothing.
+    /// An exceptional condition, reported without being asked for, beside the others; asking for it
+    /// changes nothing. By poll(2): a reset, or a hang-up on both sides (WSAPoll: on one). By
+    /// select(2): out-of-band data; on Windows also a connect that failed.
     /// </summary>
     Error = 4,
 }

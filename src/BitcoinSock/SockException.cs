@@ -9,7 +9,9 @@ public class SockException : IOException
     /// <summary>Tells how an operation ended.</summary>
     /// <param name="message">What happened and what was kept, for people.</param>
     /// <param name="outcome">The same for programs.</param>
-    /// <param name="received">The bytes that were consumed, if the caller has them nowhere else.</param>
+    /// <param name="received">
+    /// The bytes that were consumed, if the caller has them nowhere else.
+    /// </param>
     public SockException(
         string message,
         SockOutcome outcome,
@@ -52,7 +54,9 @@ public class SockInterruptedException : OperationCanceledException
     /// <param name="message">What happened and what was kept, for people.</param>
     /// <param name="count">Bytes sent, or bytes received, before the interrupt.</param>
     /// <param name="interrupt">The interrupt that fired.</param>
-    /// <param name="received">The bytes that were consumed, if the caller has them nowhere else.</param>
+    /// <param name="received">
+    /// The bytes that were consumed, if the caller has them nowhere else.
+    /// </param>
     public SockInterruptedException(
         string message,
         int count,

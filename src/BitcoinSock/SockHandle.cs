@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BitcoinSock;
 
 /// <summary>
-/// One descriptor and its only close. The system's call holds it, so that a close in one thread cannot
-/// hand a recycled descriptor to a call in another; those who wait on it are woken when it goes.
+/// One descriptor and its only close. The system's call holds it, so that a close in one thread
+/// cannot hand a recycled descriptor to a call in another; those who wait on it are woken when it
+/// goes.
 /// </summary>
 internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 {
@@ -40,7 +41,8 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         }
         catch (ObjectDisposedException)
         {
-            // Another thread closed it just now: the caller finds a bad handle, as he would have later.
+            // Another thread closed it just now: the caller finds a bad handle, as he would have
+            // later.
         }
 
         return held;

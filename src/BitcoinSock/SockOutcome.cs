@@ -1,8 +1,8 @@
 namespace BitcoinSock;
 
 /// <summary>
-/// How an operation ended. Exactly one of these, always; <see cref="SockOutcome.Count"/> says how far
-/// it got.
+/// How an operation ended. Exactly one of these, always; <see cref="SockOutcome.Count"/> says how
+/// far it got.
 /// </summary>
 public enum SockStatus
 {
@@ -25,8 +25,8 @@ public enum SockStatus
     Failed,
 
     /// <summary>
-    /// The bytes consumed are not those peeked, or a call claims more than it was asked for: somebody
-    /// else uses the same descriptor, or the backend is wrong.
+    /// The bytes consumed are not those peeked, or a call claims more than it was asked for:
+    /// somebody else uses the same descriptor, or the backend is wrong.
     /// </summary>
     Inconsistent,
 
@@ -39,7 +39,8 @@ public enum SockStatus
 /// <param name="Count">
 /// Bytes. Of a send: what the system accepted, so what the peer can drain. Of a receive that is
 /// <see cref="SockStatus.Ok"/>: the length of what was asked for, a line without its terminator.
-/// Of a receive that failed: all that was consumed, and is handed back.
+/// Of a receive that failed: all that was consumed, and is handed back (without its terminator
+/// where the line is whole, as it is with <see cref="SockStatus.InvalidText"/>).
 /// </param>
 /// <param name="Error">
 /// The code of the failing call, for <see cref="NetworkError"/>; 0 unless <see cref="Status"/> is

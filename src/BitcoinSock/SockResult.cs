@@ -18,7 +18,8 @@ public readonly record struct SockResult
     public int Count { get; }
 
     /// <summary>
-    /// The system's own code of the error (an <c>errno</c> on POSIX, a <c>WSAE…</c> on Windows), for
+    /// The system's own code of the error (an <c>errno</c> on POSIX, a <c>WSAE…</c> on Windows),
+    /// for
     /// <see cref="NetworkError"/>; 0 if there was none.
     /// </summary>
     public int Error { get; }
@@ -28,7 +29,8 @@ public readonly record struct SockResult
 
     /// <summary>A call that worked.</summary>
     /// <param name="count">What it returned; not negative.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is
+    /// negative.</exception>
     public static SockResult Ok(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -4,8 +4,8 @@ namespace BitcoinSock;
 
 /// <summary>
 /// A flag that one thread raises to make others stop what they are at, again and again: Core's
-/// <c>CThreadInterrupt</c>. It passes for a <see cref="CancellationToken"/> wherever one is taken, and
-/// so wakes those who wait instead of being noticed by them later.
+/// <c>CThreadInterrupt</c>. It passes for a <see cref="CancellationToken"/> wherever one is taken,
+/// and so wakes those who wait instead of being noticed by them later.
 /// </summary>
 /// <remarks>All members may be called from any thread. There is nothing to dispose.</remarks>
 [SuppressMessage(
@@ -18,8 +18,8 @@ public class ThreadInterrupt
     private volatile CancellationTokenSource _source = new();
 
     /// <summary>
-    /// The current token. It stays cancelled once it is; <see cref="Reset"/> brings a new one, so take
-    /// it anew for each operation (passing the interrupt itself does).
+    /// The current token. It stays cancelled once it is; <see cref="Reset"/> brings a new one, so
+    /// take it anew for each operation (passing the interrupt itself does).
     /// </summary>
     public CancellationToken Token => _source.Token;
 
@@ -32,9 +32,14 @@ public class ThreadInterrupt
     }
 
     /// <summary>Raises the flag and wakes all who wait on it. Core's <c>operator()</c>.</summary>
+    /// <exception cref="AggregateException">
+    /// A callback that somebody registered with the token threw; the flag is up all the same.
+    /// </exception>
     public void Interrupt() => _source.Cancel();
 
-    /// <summary>Lowers the flag, for operations that start from now on. Core's <c>reset()</c>.</summary>
+    /// <summary>
+    /// Lowers the flag, for operations that start from now on. Core's <c>reset()</c>.
+    /// </summary>
     public void Reset()
     {
         if (AsBool())

@@ -92,8 +92,8 @@ let real family mechanism (loop: Loop) case =
     },
     sock.Findings
 
-/// What a real pair can be asked to play: it has room for all, cannot be reset at will, and what TCP
-/// accepts after the peer closed is lost by its own rules.
+/// What a real pair can be asked to play: it has room for all, cannot be reset at will, and what
+/// TCP accepts after the peer closed is lost by its own rules.
 let realisable family case =
     let isPossible fault =
         match fault, case.Operation with

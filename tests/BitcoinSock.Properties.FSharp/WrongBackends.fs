@@ -195,7 +195,8 @@ let private wrong: (string * int * Capabilities * (SimulatedSock -> Bent)) list 
             let mutable waited = false
 
             { new Bent(inner) with
-                // One that relies on its waits: it looks for the end only after one that said ready.
+                // One that relies on its waits: it looks for the end only after one that said
+                // ready.
                 override bent.Recv(count, isPeek) =
                     if isEnd () && not waited then
                         Error wouldBlock

@@ -50,6 +50,25 @@ public class BackendTests
     }
 
     [Fact]
+    public void A_job_that_a_backend_does_itself_is_left_to_it_in_every_form()
+    {
+        var own = new DoesItItself();
+        ISock sock = own;
+        sock.SendComplete("a"u8, Within.Long);
+        sock.SendComplete("a", Within.Long);
+        own.SendComplete("a"u8, Within.Long);
+        own.TrySendComplete("a", Within.Long);
+        Assert.Equal(4, own.Jobs);
+        Assert.Equal("", sock.RecvUntilTerminator(0, Within.Long, default, 9));
+        Assert.Equal("", own.RecvUntilTerminator(0, Within.Long, default, 9));
+        own.RecvUntilTerminator(0, new byte[9], Within.Long);
+        own.TryRecvUntilTerminator(0, Within.Long, default, 9, out _, out _);
+        Assert.Equal(8, own.Jobs);
+        Assert.False(own.IsConnected(out string why));
+        Assert.Equal("my own reason", why);
+    }
+
+    [Fact]
     public void Sock_has_every_capability()
     {
         object sock = new Sock();
@@ -99,6 +118,57 @@ public class BackendTests
         {
             Sent = System.Text.Encoding.UTF8.GetString(data[..^1]);
             return new SockOutcome(SockStatus.Ok, data.Length, 0);
+        }
+    }
+
+    private sealed class DoesItItself : ISock
+    {
+        public int Jobs { get; private set; }
+
+        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) => throw Unused();
+
+        public SockResult Recv(Span<byte> buffer, SockFlags flags) => throw Unused();
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        ) => throw Unused();
+
+        SockOutcome ISockSendComplete.TrySendComplete(
+            ReadOnlySpan<byte> data,
+            TimeSpan timeout,
+            CancellationToken interrupt
+        ) => Done(data.Length);
+
+        SockOutcome ISockRecvUntilTerminator.TryRecvUntilTerminator(
+            byte terminator,
+            Span<byte> destination,
+            TimeSpan timeout,
+            CancellationToken interrupt
+        ) => Done(0);
+
+        SockOutcome ISockRecvUntilTerminator.TryRecvUntilTerminator(
+            byte terminator,
+            System.Buffers.IBufferWriter<byte> destination,
+            TimeSpan timeout,
+            CancellationToken interrupt,
+            int maxData
+        ) => Done(0);
+
+        bool ISockIsConnected.IsConnected(out string errmsg)
+        {
+            errmsg = "my own reason";
+            return false;
+        }
+
+        private static InvalidOperationException Unused() => new("the backend does it itself");
+
+        private SockOutcome Done(int count)
+        {
+            Jobs++;
+            return SockOutcome.Ok(count);
         }
     }
 }

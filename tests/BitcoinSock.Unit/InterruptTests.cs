@@ -7,6 +7,8 @@ public class InterruptTests
 {
     private const int Rounds = 100;
 
+    public static bool OnLinux => OperatingSystem.IsLinux();
+
     [Theory]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
     public void A_blocked_receive_wakes_within_a_millisecond(PairKind kind) =>
@@ -110,6 +112,29 @@ public class InterruptTests
 
         WaitSome();
         Assert.InRange(WaitSome(), 0, Rounds * SmallestObject - 1);
+    }
+
+    [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
+    public void Many_that_waited_at_once_leave_few_descriptors_behind()
+    {
+        int before = Descriptors.Count();
+        using (var pair = new Pair(PairKind.UnixByPoll))
+        {
+            var interrupt = new ThreadInterrupt();
+            var waiters = Enumerable
+                .Range(0, 300)
+                .Select(i =>
+                    Background.Run(() =>
+                        pair.Near.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _, interrupt)
+                    )
+                )
+                .ToList();
+            waiters.ForEach(waiter => waiter.UntilBlocked());
+            interrupt.Interrupt();
+            waiters.ForEach(waiter => waiter.Join());
+        }
+
+        Assert.InRange(Descriptors.Count() - before, 0, 2 * 64);
     }
 
     [Fact]

@@ -10,10 +10,13 @@ namespace BitcoinSock.Unit;
 /// <list type="bullet">
 /// <item>Core: Wait fails on EINTR; POLLNVAL is an early timeout; select's limit: WaitTests.</item>
 /// <item>Core: two classifiers: NetworkErrorTests. Deadlines on a wall clock: PaceTests.</item>
-/// <item>Core: consumed bytes lost on timeout, interrupt and limit: RecvUntilTerminatorTests.</item>
-/// <item>Core: connect not interruptible: ConnectCompleteTests. A second's delay: InterruptTests.</item>
+/// <item>Core: consumed bytes lost on timeout, interrupt and limit:
+/// RecvUntilTerminatorTests.</item>
+/// <item>Core: connect not interruptible: ConnectCompleteTests. A second's delay:
+/// InterruptTests.</item>
 /// <item>Rust: a line lost or waited after; trickling bytes hide the deadline: PaceTests.</item>
-/// <item>Rust: an interrupt that nobody else can raise: InterruptTests. No traits: BackendTests.</item>
+/// <item>Rust: an interrupt that nobody else can raise: InterruptTests. No traits:
+/// BackendTests.</item>
 /// <item>.NET: sends that fail without a count: SendCompleteTests. Poll's range: WaitTests.</item>
 /// <item>.NET: Connected after the peer closed: IsConnectedTests.</item>
 /// </list>

@@ -182,6 +182,33 @@ public class OwnershipTests
         }
     }
 
+    [Fact]
+    public void Of_two_threads_that_take_one_handle_over_exactly_one_gets_it()
+    {
+        for (int round = 0; round < 500; round++)
+        {
+            using var pair = new Pair(PairKind.UnixByPoll);
+            using var handle = new SafeSocketHandle(pair.Near.Release().Value, ownsHandle: true);
+            Sock? Take()
+            {
+                try
+                {
+                    return Sock.From(handle);
+                }
+                catch (ObjectDisposedException)
+                {
+                    return null;
+                }
+            }
+
+            var other = Background.Run(Take);
+            Sock?[] taken = [Take(), other.Join()];
+            Sock owner = Assert.Single(taken, sock => sock is not null)!;
+            Assert.True(owner.IsConnected(out _));
+            owner.Dispose();
+        }
+    }
+
     [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
     public void A_forgotten_sock_is_closed_by_the_finalizer()
     {

@@ -145,6 +145,22 @@ public class PaceTests
     }
 
     [Fact]
+    public void A_clock_that_goes_back_loses_nothing()
+    {
+        var sock = new ScriptedSock("ab") { OnRecv = (_, _) => SockResult.Ok(1) };
+        int waits = 0;
+        sock.OnWait = (_, _) =>
+        {
+            sock.Clock.Advance(-Second);
+            return ++waits < 3 ? SockResult.Ok(0) : SockResult.Fail(4711);
+        };
+        Assert.Equal(
+            new SockOutcome(SockStatus.Failed, 2, 4711),
+            sock.TryRecvComplete(new byte[3], TimeSpan.MaxValue)
+        );
+    }
+
+    [Fact]
     public void A_wait_that_fails_for_good_ends_the_operation_with_its_code()
     {
         var sock = new ScriptedSock { OnWait = (_, _) => SockResult.Fail(4711) };

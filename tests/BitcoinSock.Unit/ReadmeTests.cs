@@ -4,7 +4,9 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
-/// <summary>The README's examples, run; the last test holds the README to them, word for word.</summary>
+/// <summary>
+/// The README's examples, run; the last test holds the README to them, word for word.
+/// </summary>
 public class ReadmeTests
 {
     [Fact]

@@ -179,6 +179,14 @@ public class SendCompleteTests
     }
 
     [Fact]
+    public void What_is_no_text_is_refused_before_anything_is_sent()
+    {
+        var sock = new ScriptedSock();
+        Assert.ThrowsAny<ArgumentException>(() => sock.SendComplete("half \ud800", Within.Long));
+        Assert.Equal(0, sock.Sends);
+    }
+
+    [Fact]
     public void Wrong_timeouts_are_refused_before_anything_is_sent()
     {
         var sock = new ScriptedSock();

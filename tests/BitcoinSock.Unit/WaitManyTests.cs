@@ -114,6 +114,36 @@ public class WaitManyTests
     }
 
     [Fact]
+    public void Two_threads_may_wait_with_the_same_array()
+    {
+        (Sock near, Sock far) = Sock.CreatePair();
+        (Sock other, Sock end) = Sock.CreatePair();
+        SockWait[] waits = [new(near, SockEvents.Recv), new(other, SockEvents.Recv)];
+        bool Wait()
+        {
+            for (int round = 0; round < 5000; round++)
+            {
+                Assert.Equal(SockResult.Ok(0), Sock.WaitMany(TimeSpan.FromTicks(1), waits));
+            }
+
+            return true;
+        }
+
+        var thread = Background.Run(Wait);
+        Wait();
+        thread.Join();
+
+        // Held once too often it would stay open; once too rarely it would be closed already.
+        Assert.True(near.IsConnected(out _) && other.IsConnected(out _));
+        near.Dispose();
+        other.Dispose();
+        Assert.False(far.IsConnected(out _));
+        Assert.False(end.IsConnected(out _));
+        far.Dispose();
+        end.Dispose();
+    }
+
+    [Fact]
     public void No_sockets_is_a_sleep_and_a_null_among_them_is_refused()
     {
         Assert.Equal(SockResult.Ok(0), Sock.WaitMany(Within.Brief, []));

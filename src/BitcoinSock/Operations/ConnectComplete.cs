@@ -6,7 +6,8 @@ namespace BitcoinSock;
 public static partial class SockOperations
 {
     /// <summary>
-    /// Connects, and waits until that worked or failed. Core's <c>ConnectToSocket</c> of netbase.cpp.
+    /// Connects, and waits until that worked or failed. Core's <c>ConnectToSocket</c> of
+    /// netbase.cpp.
     /// </summary>
     /// <param name="sock">
     /// What to connect. It is put in non-blocking mode and stays so. If this fails it may still be
@@ -29,6 +30,11 @@ public static partial class SockOperations
         where TSock : ISockConnect, ISockWait, ISockGetSockOpt
     {
         ArgumentNullException.ThrowIfNull(endPoint);
+        if (endPoint is DnsEndPoint)
+        {
+            throw Sock.IsName(endPoint);
+        }
+
         var pace = new Pace(timeout, sock.Clock, interrupt);
         SockResult mode = sock.SetNonBlocking();
         if (mode.IsError)
@@ -67,8 +73,8 @@ public static partial class SockOperations
                 return SockOutcome.Ok(0);
             }
 
-            // Not started (a full backlog of a unix listener is EAGAIN), interrupted, hung up, or only
-            // a slice of the wait over: connecting once more tells which.
+            // Not started (a full backlog of a unix listener is EAGAIN), interrupted, hung up, or
+            // only a slice of the wait over: connecting once more tells which.
             attempt = sock.Connect(endPoint);
             if (attempt.Error == NetworkError.AlreadyConnected)
             {

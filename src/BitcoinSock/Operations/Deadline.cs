@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace BitcoinSock;
 
-/// <summary>A timeout that started: by timestamps, so that moving the wall clock moves nothing.</summary>
+/// <summary>
+/// A timeout that started: by timestamps, so that moving the wall clock moves nothing.
+/// </summary>
 internal readonly struct Deadline
 {
     private readonly TimeSpan _timeout;
@@ -30,7 +32,9 @@ internal readonly struct Deadline
         _start = clock.GetTimestamp();
     }
 
-    /// <summary>What is left: zero once passed, <see cref="Timeout.InfiniteTimeSpan"/> if endless.</summary>
+    /// <summary>
+    /// What is left: zero once passed, <see cref="Timeout.InfiniteTimeSpan"/> if endless.
+    /// </summary>
     public TimeSpan Remaining
     {
         get
@@ -40,8 +44,11 @@ internal readonly struct Deadline
                 return _timeout;
             }
 
-            // Elapsed against timeout, never start plus timeout: the largest TimeSpan must not overflow.
-            TimeSpan left = _timeout - _clock.GetElapsedTime(_start);
+            // Elapsed against timeout, never start plus timeout: the largest TimeSpan must not
+            // overflow.
+            TimeSpan elapsed = _clock.GetElapsedTime(_start);
+            // A clock that went back must not overflow it either.
+            TimeSpan left = elapsed > TimeSpan.Zero ? _timeout - elapsed : _timeout;
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
@@ -62,8 +69,8 @@ internal readonly struct Deadline
     }
 
     /// <summary>
-    /// Whole milliseconds as poll(2) takes them: rounded up, so that no wait is early; -1 for ever; at
-    /// most 24.8 days, after which whoever waits looks at the clock and waits on.
+    /// Whole milliseconds as poll(2) takes them: rounded up, so that no wait is early; -1 for ever;
+    /// at most 24.8 days, after which whoever waits looks at the clock and waits on.
     /// </summary>
     public static int ToMilliseconds(TimeSpan time)
     {

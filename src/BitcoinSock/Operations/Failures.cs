@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace BitcoinSock;
 
 /// <summary>
-/// From outcomes to exceptions, in Core's words, because people search for them. The only place that
-/// knows these.
+/// From outcomes to exceptions, in Core's words, because people search for them. The only place
+/// that knows these.
 /// </summary>
 internal static class Failures
 {
@@ -39,7 +39,9 @@ internal static class Failures
     }
 
     /// <param name="outcome">How the line ended.</param>
-    /// <param name="buffer">Where its bytes are; empty if the caller has them in his writer.</param>
+    /// <param name="buffer">
+    /// Where its bytes are; empty if the caller has them in his writer.
+    /// </param>
     /// <param name="interrupt">The interrupt.</param>
     public static void ThrowIfLineFailed(
         this SockOutcome outcome,

@@ -3,19 +3,24 @@ namespace BitcoinSock;
 public static partial class SockOperations
 {
     /// <summary>
-    /// Tells whether the peer is still there, by a peek of one byte: it consumes nothing and does not
-    /// block. Core's <c>IsConnected</c>.
+    /// Tells whether the peer is still there, by a peek of one byte: it consumes no data and does
+    /// not block. (A pending error is the system's to tell once: after this has told it, the next
+    /// receive may find the end of the stream.) Core's <c>IsConnected</c>.
     /// </summary>
     /// <param name="sock">Whom to ask.</param>
     /// <param name="errmsg">
-    /// If not: <c>not connected</c> (there is no socket), <c>closed</c> (by the peer), or the text of
-    /// the error. Empty otherwise.
+    /// If not: <c>not connected</c> (there is no socket), <c>closed</c> (by the peer), or the text
+    /// of the error. Empty otherwise.
     /// </param>
     /// <returns>
-    /// False if the next receive would be the end of the stream or a permanent error; true if it would
-    /// give data or block.
+    /// False if the next receive would be the end of the stream or a permanent error; true if it
+    /// would give data or block.
     /// </returns>
     public static bool IsConnected<TSock>(this TSock sock, out string errmsg)
+        where TSock : ISockRecv =>
+        sock is ISockIsConnected own ? own.IsConnected(out errmsg) : Peek(sock, out errmsg);
+
+    internal static bool Peek<TSock>(TSock sock, out string errmsg)
         where TSock : ISockRecv
     {
         Span<byte> one = stackalloc byte[1];

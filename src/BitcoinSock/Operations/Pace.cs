@@ -1,8 +1,8 @@
 namespace BitcoinSock;
 
 /// <summary>
-/// What every operation does between two tries: look at the clock, look at the interrupt, and wait if
-/// the last try moved nothing. The try comes first, so success wins over both.
+/// What every operation does between two tries: look at the clock, look at the interrupt, and wait
+/// if the last try moved nothing. The try comes first, so success wins over both.
 /// </summary>
 internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken interrupt)
 {

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace BitcoinSock;
 
-/// <summary>A buffer writer on rented memory, which is wiped before it goes back: lines hold keys.</summary>
+/// <summary>
+/// A buffer writer on rented memory, which is wiped before it goes back: lines hold keys.
+/// </summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
     private byte[] _bytes = [];
@@ -19,7 +21,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         int needed = _written + Math.Max(sizeHint, 1);
         if (needed > _bytes.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * _bytes.Length));
+            byte[] larger = ArrayPool<byte>.Shared.Rent(
+                Math.Max(needed, (int)Math.Min(2L * _bytes.Length, Array.MaxLength))
+            );
             Written.CopyTo(larger);
             GiveBack();
             _bytes = larger;
@@ -39,8 +43,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     {
         if (_bytes.Length > 0)
         {
-            _bytes.AsSpan(0, _written).Clear();
-            ArrayPool<byte>.Shared.Return(_bytes);
+            // All of it: a peek fills more than is then written.
+            ArrayPool<byte>.Shared.Return(_bytes, clearArray: true);
         }
     }
 }

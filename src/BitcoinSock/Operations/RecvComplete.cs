@@ -3,7 +3,8 @@ namespace BitcoinSock;
 public static partial class SockOperations
 {
     /// <summary>
-    /// Reads exactly as many bytes as the buffer holds. Core's <c>InterruptibleRecv</c> of netbase.cpp.
+    /// Reads exactly as many bytes as the buffer holds. Core's <c>InterruptibleRecv</c> of
+    /// netbase.cpp.
     /// </summary>
     /// <param name="sock">Where from.</param>
     /// <param name="buffer">Where to; of length 0 means success without a call.</param>

@@ -5,8 +5,8 @@ namespace BitcoinSock;
 
 public static partial class SockOperations
 {
-    // Most lines are shorter than the first window. A window that finds no terminator doubles: a fixed
-    // one costs a long line two calls every 512 bytes.
+    // Most lines are shorter than the first window. A window that finds no terminator doubles: a
+    // fixed one costs a long line two calls every 512 bytes.
     private const int FirstWindow = 512;
     private const int LargestWindow = 64 * 1024;
 
@@ -25,8 +25,9 @@ public static partial class SockOperations
     /// </param>
     /// <param name="interrupt">Ends the operation early.</param>
     /// <returns>
-    /// Ok, with the length of the line without its terminator. Closed, Timeout, Interrupted, TooLong,
-    /// Failed or Inconsistent, with the number of bytes consumed, which are at the front of
+    /// Ok, with the length of the line without its terminator. Closed, Timeout, Interrupted,
+    /// TooLong, Failed or Inconsistent, with the number of bytes consumed, which are at the front
+    /// of
     /// <paramref name="destination"/>.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
@@ -38,6 +39,18 @@ public static partial class SockOperations
         CancellationToken interrupt = default
     )
         where TSock : ISockRecv, ISockWait =>
+        sock is ISockRecvUntilTerminator own
+            ? own.TryRecvUntilTerminator(terminator, destination, timeout, interrupt)
+            : RecvLine(sock, terminator, destination, timeout, interrupt);
+
+    internal static SockOutcome RecvLine<TSock>(
+        TSock sock,
+        byte terminator,
+        Span<byte> destination,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+        where TSock : ISockRecv, ISockWait =>
         RecvLine(
             sock,
             terminator,
@@ -47,22 +60,38 @@ public static partial class SockOperations
         );
 
     /// <summary>
-    /// Reads up to the first terminator and not one byte further, into a buffer writer, which gets the
-    /// line without its terminator.
+    /// Reads up to the first terminator and not one byte further, into a buffer writer, which gets
+    /// the line without its terminator.
     /// </summary>
     /// <param name="sock">Where from.</param>
     /// <param name="terminator">The byte that ends the line; any.</param>
-    /// <param name="destination">Gets the bytes, also those of a line that does not end well.</param>
+    /// <param name="destination">
+    /// Gets the bytes, also those of a line that does not end well.
+    /// </param>
     /// <param name="timeout">For the whole.</param>
     /// <param name="interrupt">Ends the operation early.</param>
     /// <param name="maxData">The limit: the terminator must be within so many bytes.</param>
     /// <returns>
-    /// Ok, with the length of the line. Closed, Timeout, Interrupted, TooLong, Failed or Inconsistent,
-    /// with the number of bytes consumed. Either way so many were written.
+    /// Ok, with the length of the line. Closed, Timeout, Interrupted, TooLong, Failed or
+    /// Inconsistent, with the number of bytes consumed. Either way so many were written.
     /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
+    /// negative.</exception>
     public static SockOutcome TryRecvUntilTerminator<TSock>(
         this TSock sock,
+        byte terminator,
+        IBufferWriter<byte> destination,
+        TimeSpan timeout,
+        CancellationToken interrupt,
+        int maxData
+    )
+        where TSock : ISockRecv, ISockWait =>
+        sock is ISockRecvUntilTerminator own
+            ? own.TryRecvUntilTerminator(terminator, destination, timeout, interrupt, maxData)
+            : RecvLine(sock, terminator, destination, timeout, interrupt, maxData);
+
+    internal static SockOutcome RecvLine<TSock>(
+        TSock sock,
         byte terminator,
         IBufferWriter<byte> destination,
         TimeSpan timeout,
@@ -89,7 +118,8 @@ public static partial class SockOperations
     /// <param name="line">The text; null if there is none.</param>
     /// <param name="received">The bytes that were consumed; empty if there is a text.</param>
     /// <returns>As for bytes, and InvalidText; counts are of bytes.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
+    /// negative.</exception>
     public static SockOutcome TryRecvUntilTerminator<TSock>(
         this TSock sock,
         byte terminator,
@@ -116,7 +146,8 @@ public static partial class SockOperations
     /// <param name="interrupt">Ends the operation early.</param>
     /// <param name="maxData">The limit: the terminator must be within so many bytes.</param>
     /// <returns>The line, decoded as UTF-8.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
+    /// negative.</exception>
     /// <exception cref="SockException">
     /// There is no such line, or it is not UTF-8; Received has the bytes consumed.
     /// </exception>
@@ -138,7 +169,8 @@ public static partial class SockOperations
     }
 
     /// <summary>Reads a line into a span, or throws.</summary>
-    /// <inheritdoc cref="TryRecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryRecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan,
+    /// CancellationToken)"/>
     /// <returns>The length of the line without its terminator.</returns>
     /// <exception cref="SockException">There is no such line.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
@@ -162,7 +194,8 @@ public static partial class SockOperations
     }
 
     /// <summary>Reads a line into a buffer writer, or throws.</summary>
-    /// <inheritdoc cref="TryRecvUntilTerminator{TSock}(TSock, byte, IBufferWriter{byte}, TimeSpan, CancellationToken, int)"/>
+    /// <inheritdoc cref="TryRecvUntilTerminator{TSock}(TSock, byte, IBufferWriter{byte}, TimeSpan,
+    /// CancellationToken, int)"/>
     /// <returns>The length of the line without its terminator.</returns>
     /// <exception cref="SockException">There is no such line; the writer has the bytes.</exception>
     /// <exception cref="SockInterruptedException">
@@ -247,8 +280,8 @@ public static partial class SockOperations
         }
     }
 
-    // One peek, one recv of exactly what is wanted of it. Ok: so many bytes, possibly none, have moved
-    // to the front of the window; a terminator can only be the last of them.
+    // One peek, one recv of exactly what is wanted of it. Ok: so many bytes, possibly none, have
+    // moved to the front of the window; a terminator can only be the last of them.
     private static SockOutcome PeekThenTake<TSock>(
         TSock sock,
         byte terminator,
@@ -282,7 +315,8 @@ public static partial class SockOperations
             return RetryOrFail(take.Error);
         }
 
-        // Bytes that were there a moment ago are gone or changed: somebody else reads this descriptor.
+        // Bytes that were there a moment ago are gone or changed: somebody else reads this
+        // descriptor.
         if (take.Count == 0 || take.Count > taken.Length)
         {
             return SockOutcome.End(SockStatus.Inconsistent);
@@ -312,11 +346,13 @@ public static partial class SockOperations
     {
         if (rented is not null)
         {
-            ArrayPool<byte>.Shared.Return(rented);
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
         }
     }
 
-    /// <summary>Where a line goes: a span from the front, or whatever a buffer writer offers.</summary>
+    /// <summary>
+    /// Where a line goes: a span from the front, or whatever a buffer writer offers.
+    /// </summary>
     private ref struct Room
     {
         private readonly IBufferWriter<byte>? _writer;

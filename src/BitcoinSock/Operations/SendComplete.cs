@@ -4,12 +4,15 @@ namespace BitcoinSock;
 
 /// <summary>
 /// The operations: each finishes a job under a deadline and an interrupt, written once over the
-/// capabilities it needs. The Try forms end in one <see cref="SockOutcome"/> and never throw on one;
-/// the others throw <see cref="SockException"/> or <see cref="SockInterruptedException"/> instead.
-/// Wrong arguments throw before anything is touched.
+/// capabilities it needs. The Try forms end in one <see cref="SockOutcome"/> and never throw on
+/// one; the others throw <see cref="SockException"/> or <see cref="SockInterruptedException"/>
+/// instead. Wrong arguments throw before anything is touched.
 /// </summary>
 public static partial class SockOperations
 {
+    // What is no text is refused, not sent as a question mark.
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
     /// <summary>Sends all of it. Core's <c>SendComplete</c>.</summary>
     /// <param name="sock">Where to.</param>
     /// <param name="data">The bytes; none means success without a call.</param>
@@ -18,8 +21,8 @@ public static partial class SockOperations
     /// </param>
     /// <param name="interrupt">Ends the operation early.</param>
     /// <returns>
-    /// Ok, Timeout, Interrupted, Failed or Inconsistent. The count is what the system accepted, which
-    /// is what the peer can drain.
+    /// Ok, Timeout, Interrupted, Failed or Inconsistent. The count is what the system accepted,
+    /// which is what the peer can drain.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     public static SockOutcome TrySendComplete<TSock>(
@@ -29,7 +32,9 @@ public static partial class SockOperations
         CancellationToken interrupt = default
     )
         where TSock : ISockSend, ISockWait =>
-        TrySendComplete(sock, data, default, timeout, interrupt);
+        sock is ISockSendComplete own
+            ? own.TrySendComplete(data, timeout, interrupt)
+            : TrySendComplete(sock, data, default, timeout, interrupt);
 
     /// <summary>Sends both, one after the other, without joining them in memory.</summary>
     /// <param name="sock">Where to.</param>
@@ -82,7 +87,8 @@ public static partial class SockOperations
     }
 
     /// <summary>Sends all of it, or throws. Core's <c>SendComplete</c>.</summary>
-    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
+    /// CancellationToken)"/>
     /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public static void SendComplete<TSock>(
@@ -92,11 +98,11 @@ public static partial class SockOperations
         CancellationToken interrupt = default
     )
         where TSock : ISockSend, ISockWait =>
-        TrySendComplete(sock, data, default, timeout, interrupt)
-            .ThrowIfSendFailed(data.Length, interrupt);
+        TrySendComplete(sock, data, timeout, interrupt).ThrowIfSendFailed(data.Length, interrupt);
 
     /// <summary>Sends both, one after the other, or throws.</summary>
-    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, ReadOnlySpan{byte},
+    /// TimeSpan, CancellationToken)"/>
     /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public static void SendComplete<TSock>(
@@ -111,7 +117,9 @@ public static partial class SockOperations
             .ThrowIfSendFailed(TotalLength(header, payload), interrupt);
 
     /// <summary>Sends a text as UTF-8. Counts are of bytes.</summary>
-    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <exception cref="ArgumentException">Half a surrogate pair is no text.</exception>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
+    /// CancellationToken)"/>
     public static SockOutcome TrySendComplete<TSock>(
         this TSock sock,
         string data,
@@ -119,10 +127,11 @@ public static partial class SockOperations
         CancellationToken interrupt = default
     )
         where TSock : ISockSend, ISockWait =>
-        TrySendComplete(sock, Encoding.UTF8.GetBytes(data), default, timeout, interrupt);
+        TrySendComplete(sock, Strict.GetBytes(data), timeout, interrupt);
 
     /// <summary>Sends a text as UTF-8, or throws. Counts are of bytes.</summary>
-    /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
+    /// CancellationToken)"/>
     public static void SendComplete<TSock>(
         this TSock sock,
         string data,
@@ -130,7 +139,7 @@ public static partial class SockOperations
         CancellationToken interrupt = default
     )
         where TSock : ISockSend, ISockWait =>
-        SendComplete(sock, Encoding.UTF8.GetBytes(data), timeout, interrupt);
+        SendComplete(sock, Strict.GetBytes(data), timeout, interrupt);
 
     private static int TotalLength(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace BitcoinSock;
 
-/// <summary>The C library's calls and the numbers that are the same on every POSIX system.</summary>
+/// <summary>
+/// The C library's calls and the numbers that are the same on every POSIX system.
+/// </summary>
 internal static unsafe partial class LibC
 {
     public const int EBADF = 9;

@@ -3,9 +3,9 @@ using System.Net.Sockets;
 namespace BitcoinSock;
 
 /// <summary>
-/// What an operating system must supply: the socket calls, each made once and never retried, with its
-/// error captured at the call. Here is the only switch between systems; the rest of the library does
-/// not know on which it runs.
+/// What an operating system must supply: the socket calls, each made once and never retried, with
+/// its error captured at the call. Here is the only switch between systems (but for a calling
+/// convention in <see cref="LibC"/>); the rest of the library does not know on which it runs.
 /// </summary>
 /// <remarks>
 /// To add a system: its numbers (as <see cref="PosixNumbers"/>), or its calls (as
@@ -19,13 +19,18 @@ internal abstract class Platform
 
     public static readonly Platform Current =
         OperatingSystem.IsWindows() ? new WindowsPlatform()
-        : OperatingSystem.IsLinux() ? new PosixPlatform(PosixNumbers.Linux)
-        : new PosixPlatform(PosixNumbers.Darwin);
+        : OperatingSystem.IsLinux() || OperatingSystem.IsAndroid()
+            ? new PosixPlatform(PosixNumbers.Linux)
+        : OperatingSystem.IsMacOS() || OperatingSystem.IsIOS() || OperatingSystem.IsTvOS()
+            ? new PosixPlatform(PosixNumbers.Darwin)
+        : throw new PlatformNotSupportedException("The numbers of this system are not known here.");
 
     /// <summary>The error of a call on something that is no socket.</summary>
     public abstract int BadHandle { get; }
 
-    /// <summary>The error by which connect(2) says that it has started and goes on by itself.</summary>
+    /// <summary>
+    /// The error by which connect(2) says that it has started and goes on by itself.
+    /// </summary>
     public abstract int ConnectStarted { get; }
 
     /// <summary>Whether MSG_DONTWAIT exists; if not, handles are made non-blocking.</summary>
@@ -90,12 +95,14 @@ internal abstract class Platform
     public abstract bool IsSelectable(CSocket socket);
 
     /// <summary>
-    /// One poll(2). It sets what occurred in every entry; one that is no socket has Error, and makes
-    /// the whole fail with <see cref="BadHandle"/>. -1 waits for ever.
+    /// One poll(2). It sets what occurred in every entry; one that is no socket has Error, and
+    /// makes the whole fail with <see cref="BadHandle"/>. -1 waits for ever.
     /// </summary>
     protected abstract SockResult Poll(Span<PollEntry> entries, int timeoutMs);
 
-    /// <summary>One select(2), on descriptors it can hold; otherwise as <see cref="Poll"/>.</summary>
+    /// <summary>
+    /// One select(2), on descriptors it can hold; otherwise as <see cref="Poll"/>.
+    /// </summary>
     protected abstract SockResult Select(Span<PollEntry> entries, int timeoutMs);
 
     /// <summary>One wait by the chosen call.</summary>
@@ -147,7 +154,9 @@ internal struct PollEntry(CSocket socket, SockEvents requested)
     public readonly SockEvents Requested = requested;
     public SockEvents Occurred;
 
-    /// <summary>What the system reported, cut to what was requested; an error always counts.</summary>
+    /// <summary>
+    /// What the system reported, cut to what was requested; an error always counts.
+    /// </summary>
     public void Report(bool recv, bool send, bool error) =>
         Occurred =
             (

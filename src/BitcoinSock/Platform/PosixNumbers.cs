@@ -64,7 +64,9 @@ internal sealed record PosixNumbers
     public required int SO_NOSIGPIPE { get; init; }
     public required int IPV6_V6ONLY { get; init; }
 
-    /// <summary>The number of a portable option; null if this library does not translate it.</summary>
+    /// <summary>
+    /// The number of a portable option; null if this library does not translate it.
+    /// </summary>
     public (int Level, int Name)? Option(SocketOptionLevel level, SocketOptionName name) =>
         (level, name) switch
         {

@@ -171,7 +171,9 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
         | ((flags & SockFlags.NoSignal) != 0 ? numbers.MSG_NOSIGNAL : 0)
         | ((flags & SockFlags.DontWait) != 0 ? numbers.MSG_DONTWAIT : 0);
 
-    /// <summary>What a new descriptor needs where no flag of the call that made it did that.</summary>
+    /// <summary>
+    /// What a new descriptor needs where no flag of the call that made it did that.
+    /// </summary>
     private SockResult Adopt(int fd, out CSocket socket)
     {
         SockResult result = Decode(fd);

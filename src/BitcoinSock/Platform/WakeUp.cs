@@ -1,15 +1,16 @@
-using System.Collections.Concurrent;
-
 namespace BitcoinSock;
 
 /// <summary>
 /// What a blocked wait watches beside its sockets, so that another thread can end it: a pair of
-/// sockets, one of which becomes readable. An eventfd or a pipe would do on some systems; a pair does
-/// on all, by poll and by select. Those not in use are kept for the next wait.
+/// sockets, one of which becomes readable. An eventfd or a pipe would do on some systems; a pair
+/// does on all, by poll and by select. Those not in use are kept for the next wait.
 /// </summary>
 internal sealed class WakeUp : IDisposable
 {
-    private static readonly ConcurrentBag<WakeUp> Idle = [];
+    private const int IdleMax = 64;
+
+    private static readonly Lock Gate = new();
+    private static readonly Stack<WakeUp> Idle = new(IdleMax);
 
     private readonly Sock _watched;
     private readonly Sock _bell;
@@ -25,7 +26,13 @@ internal sealed class WakeUp : IDisposable
     /// </summary>
     public static WakeUp? TryRent(WaitMechanism mechanism)
     {
-        if (!Idle.TryTake(out WakeUp? wakeUp))
+        WakeUp? wakeUp;
+        lock (Gate)
+        {
+            Idle.TryPop(out wakeUp);
+        }
+
+        if (wakeUp is null)
         {
             try
             {
@@ -67,7 +74,16 @@ internal sealed class WakeUp : IDisposable
             while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
         }
 
-        Idle.Add(this);
+        lock (Gate)
+        {
+            if (Idle.Count < IdleMax)
+            {
+                Idle.Push(this);
+                return;
+            }
+        }
+
+        Dispose();
     }
 
     public void Dispose()

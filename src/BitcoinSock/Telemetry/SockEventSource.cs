@@ -2,13 +2,17 @@ using System.Diagnostics.Tracing;
 
 namespace BitcoinSock;
 
-/// <summary>What the library says to dotnet-trace and the like. Lengths and codes, never payload.</summary>
+/// <summary>
+/// What the library says to dotnet-trace and the like. Lengths and codes, never payload.
+/// </summary>
 [EventSource(Name = "BitcoinSock")]
 internal sealed class SockEventSource : EventSource
 {
     public static readonly SockEventSource Log = new();
 
-    /// <summary>close(2) failed. The descriptor is gone all the same, so nobody is told otherwise.</summary>
+    /// <summary>
+    /// close(2) failed. The descriptor is gone all the same, so nobody is told otherwise.
+    /// </summary>
     [Event(1, Level = EventLevel.Warning, Message = "close({0}): {2}")]
     public void CloseFailed(long descriptor, int error, string text)
     {

@@ -78,7 +78,9 @@ internal static partial class Background
     public static partial int GetTid();
 }
 
-/// <summary>Fills the descriptor table up to a number, so that the next ones lie above it.</summary>
+/// <summary>
+/// Fills the descriptor table up to a number, so that the next ones lie above it.
+/// </summary>
 internal sealed class ManyDescriptors : IDisposable
 {
     private readonly List<Sock> _held = [];

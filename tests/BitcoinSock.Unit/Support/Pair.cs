@@ -43,7 +43,9 @@ internal sealed class Pair : IDisposable
     /// <summary>Puts bytes where <see cref="Near"/> will read them.</summary>
     public void Arrive(params ReadOnlySpan<byte> bytes) => Far.SendComplete(bytes, Within.Long);
 
-    /// <summary>All that <see cref="Far"/> can still read; it must end soon after Near is closed.</summary>
+    /// <summary>
+    /// All that <see cref="Far"/> can still read; it must end soon after Near is closed.
+    /// </summary>
     public byte[] DrainFar()
     {
         Near.ShutdownSend();

@@ -3,8 +3,8 @@ using System.Text;
 namespace BitcoinSock.Unit;
 
 /// <summary>
-/// The smallest backend: Send, Recv and Wait, each played by the test, on a clock that only they move.
-/// It counts its calls.
+/// The smallest backend: Send, Recv and Wait, each played by the test, on a clock that only they
+/// move. It counts its calls.
 /// </summary>
 internal sealed class ScriptedSock : ISock
 {
@@ -23,7 +23,9 @@ internal sealed class ScriptedSock : ISock
 
     public int Consumed => _read;
 
-    /// <summary>What the n-th Send, from 1, of so many bytes returns. By default it takes all.</summary>
+    /// <summary>
+    /// What the n-th Send, from 1, of so many bytes returns. By default it takes all.
+    /// </summary>
     public Func<int, int, SockResult> OnSend { get; set; } = (_, asked) => SockResult.Ok(asked);
 
     /// <summary>
