@@ -45,9 +45,10 @@ type Bent(inner: SimulatedSock) =
     abstract IsConnected: unit -> bool * string
 
     default bent.IsConnected() =
-        let mutable why = ""
-        let isConnected = SockOperations.IsConnected(bent, &why)
-        isConnected, why
+        match bent.Recv(1, true) with
+        | Ok [||] -> false, "closed"
+        | Error code when NetworkError.IoErrorIsPermanent code -> false, "failed"
+        | _ -> true, ""
 
     abstract Dispose: unit -> unit
     default _.Dispose() = ()
