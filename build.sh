@@ -9,6 +9,8 @@ target() {
             dotnet run --project samples/PeerProbe ;;
     test)   # run the tests
             dotnet test BitcoinSock.sln ;;
+    check)  # hold every backend of the library to the laws
+            dotnet run --project models/BitcoinSock.Check ;;
     format) # bring the sources into shape; "./build.sh check-format" only looks
             dotnet tool restore
             dotnet csharpier format .

@@ -53,6 +53,10 @@ module Backends =
             if family <> AddressFamily.Unix then
                 SockPeer.ResetOnClose near
 
+                // No small chunk waits for the acknowledgement of the one before.
+                for each in [ near; far ] do
+                    each.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1) |> ignore
+
             new BackendPair(near, new SockPeer(far))
 
         let capabilities =

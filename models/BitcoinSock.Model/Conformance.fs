@@ -83,27 +83,19 @@ type Conformance =
                 Budget = options.Budget
             }
 
-        let isWanted (law: Law) =
-            options.Laws.Count = 0
-            || options.Laws
-               |> Seq.exists (fun name ->
-                   String.Equals(name, law.Name, StringComparison.OrdinalIgnoreCase)
-                   || name = string law.Number
-                   || name = law.Title)
-
-        let wanted = Laws.all |> List.filter isWanted
+        let isNamed (name: string) (law: Law) =
+            [ law.Name; string law.Number; law.Title ]
+            |> List.exists (fun known -> known.Equals(name, StringComparison.OrdinalIgnoreCase))
 
         for name in options.Laws do
-            if
-                not (
-                    Laws.all
-                    |> List.exists (fun law ->
-                        name = string law.Number
-                        || name = law.Title
-                        || String.Equals(name, law.Name, StringComparison.OrdinalIgnoreCase))
-                )
-            then
+            if not (List.exists (isNamed name) Laws.all) then
                 invalidArg (nameof options) $"There is no law '{name}'."
+
+        let wanted =
+            Laws.all
+            |> List.filter (fun law ->
+                options.Laws.Count = 0
+                || options.Laws |> Seq.exists (fun name -> isNamed name law))
 
         let check (law: Law) =
             let missing = law.Needs &&& ~~~backend.Capabilities

@@ -11,6 +11,9 @@ type Schedule =
         Faults: Fault list
     }
 
+    /// A schedule of these faults: for C#.
+    static member Of([<ParamArray>] faults: Fault[]) = { Faults = List.ofArray faults }
+
     /// One line a step, to be read aloud.
     override schedule.ToString() =
         match schedule.Faults with

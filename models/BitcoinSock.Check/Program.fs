@@ -1,0 +1,131 @@
+/// sockcheck: holds backends to the laws.
+module BitcoinSock.Check.Program
+
+open System
+open Argu
+open BitcoinSock.Model
+open BitcoinSock.Check.Arguments
+
+let private optionsOf request =
+    let options = CheckOptions(Laws = List.toArray request.Laws)
+    request.Seed |> Option.iter (fun seed -> options.Seed <- Nullable seed)
+    request.Cases |> Option.iter (fun cases -> options.Cases <- cases)
+    request.Budget |> Option.iter (fun budget -> options.Budget <- budget)
+    options
+
+// A path may have blanks.
+let private quoted (word: string) =
+    if word.Contains ' ' then $"\"{word}\"" else word
+
+/// The command that plays a law again, if one was played.
+let private replay request (backend: Backend) (result: LawResult) =
+    let foreign =
+        match request.Foreign with
+        | Some(file, factory) -> [ "--assembly"; quoted file; "--factory"; quoted factory ]
+        | None -> []
+
+    // The sizes of the cases may grow with their number.
+    let cases =
+        match request.Cases with
+        | Some cases -> [ "--cases"; string cases ]
+        | None -> []
+
+    let law = (result.Law.Split ' ')[0]
+
+    if result.Cases = 0 then
+        None
+    else
+        [ "sockcheck"; quoted backend.Name; $"--replay {law}:{result.Seed}" ]
+        @ cases
+        @ foreign
+        |> String.concat " "
+        |> Some
+
+// What the kit could not turn into a verdict: a factory that throws, for instance.
+let private crashed (e: exn) =
+    {
+        Law = "the check itself"
+        Verdict = LawVerdict.Failed
+        Cases = 0
+        Seed = 0UL
+        Counterexample = string e
+    }
+
+let private checkOne request (backend: Backend) (oneMore: unit -> unit) =
+    let done' = ResizeArray<LawResult>()
+
+    let tell result =
+        done'.Add result
+        Output.law (replay request backend) result
+        oneMore ()
+
+    Output.line "bold" $"== {backend.Name}"
+
+    try
+        Conformance.Check(backend, optionsOf request, tell) |> ignore
+    with
+    // The kit's answer to a law that it does not know.
+    | :? ArgumentException as e when not request.Laws.IsEmpty -> raise (WrongUsage e.Message)
+    | e -> tell (crashed e)
+
+    let report = { Backend = backend.Name; Laws = done' }
+    Output.total report
+    report
+
+let private check request backends =
+    let reports = Output.forEach backends (checkOne request)
+
+    if reports |> List.forall _.Passed then 0 else 1
+
+/// Those with the given names, in that order; all if there are none.
+let private named (names: string list) (backends: Backend list) =
+    let find name =
+        let isIt (backend: Backend) =
+            String.Equals(backend.Name, name, StringComparison.OrdinalIgnoreCase)
+
+        match List.filter isIt backends with
+        | [] ->
+            let known = backends |> List.map _.Name |> String.concat ", "
+            raise (WrongUsage $"there is no backend '{name}'; there are: {known}")
+        | found -> found
+
+    if names.IsEmpty then
+        backends
+    else
+        List.collect find names |> List.distinct
+
+let private list backends =
+    for backend: Backend in backends do
+        Output.line "default" $"%-20s{backend.Name}{backend.Capabilities}"
+
+    0
+
+let private wrong (message: string) =
+    eprintfn $"sockcheck: {message}"
+    eprintfn "sockcheck --help says what can be asked."
+    2
+
+[<EntryPoint>]
+let main words =
+    try
+        let request = parse words
+
+        let backends =
+            match request.Foreign with
+            | Some(file, factory) -> Foreign.load file factory
+            | None -> Backends.all
+            |> named request.Names
+
+        if request.IsList then
+            list backends
+        else
+            check request backends
+    with
+    | :? ArguParseException as e when e.ErrorCode = ErrorCode.HelpText ->
+        printfn $"{e.Message}"
+        0
+    // Its first line says what is wrong, the rest is the help.
+    | :? ArguParseException as e ->
+        let first = e.Message.Split '\n' |> Array.head
+        wrong (first.Replace("ERROR: ", ""))
+    | WrongUsage message -> wrong message
