@@ -9,6 +9,9 @@ target() {
             dotnet run --project samples/PeerProbe ;;
     test)   # run the tests
             dotnet test BitcoinSock.sln ;;
+    properties) # the properties with a million random cases and more
+            dotnet build tests/BitcoinSock.Properties.FSharp
+            build/properties.sh ;;
     check)  # hold every backend of the library to the laws
             dotnet run --project models/BitcoinSock.Check ;;
     format) # bring the sources into shape; "./build.sh check-format" only looks
