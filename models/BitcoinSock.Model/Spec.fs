@@ -252,8 +252,9 @@ module Spec =
         @ law
             24
             "ErrorIdentity"
-            (outcome.Status <> SockStatus.Failed || may.Errors.Contains outcome.Error)
-            $"the code {outcome.Error} is of no call that failed"
+            (outcome.Status <> SockStatus.Failed
+             || not steps.IsEmpty && (List.last steps).Result.Error = outcome.Error)
+            $"the code {outcome.Error} is not that of the last call"
         @ law
             23
             "OneClassifier"
@@ -262,7 +263,7 @@ module Spec =
              |> List.forall (fun (isLast, result) ->
                  not result.IsError
                  || not (NetworkError.IoErrorIsPermanent result.Error)
-                 || isLast && outcome = SockOutcome(SockStatus.Failed, outcome.Count, result.Error)))
+                 || isLast && outcome.Status = SockStatus.Failed))
             "went on after a permanent error"
         @ law
             23

@@ -29,7 +29,10 @@ type Defect =
     | ``counts the terminator``
     | ``allows one byte above the limit``
     | ``gives the code of an earlier call``
+    | ``gives a code of its own``
     | ``tries again without a wait``
+    | ``looks at the clock after the last byte sent``
+    | ``takes an interrupt for a timeout``
 
 /// A plain loop, right but for its defect.
 let loop defect : Loop =
@@ -53,6 +56,8 @@ let loop defect : Loop =
         let code error =
             if is Defect.``gives the code of an earlier call`` then
                 firstError
+            elif is Defect.``gives a code of its own`` then
+                4711
             else
                 error
 
@@ -73,7 +78,13 @@ let loop defect : Loop =
                 interrupt.IsCancellationRequested
                 && not (moved && is Defect.``does not look at the interrupt while it moves``)
             then
-                Some(ended SockStatus.Interrupted count 0)
+                let status =
+                    if is Defect.``takes an interrupt for a timeout`` then
+                        SockStatus.Timeout
+                    else
+                        SockStatus.Interrupted
+
+                Some(ended status count 0)
             elif moved || is Defect.``tries again without a wait`` then
                 None
             else
@@ -99,6 +110,12 @@ let loop defect : Loop =
                 sock.Wait(TimeSpan.Zero, SockEvents.Recv, &occurred, interrupt) |> ignore
 
             if is Defect.``looks at the clock after the last byte`` && isLate () then
+                ended SockStatus.Timeout count 0
+            elif
+                is Defect.``looks at the clock after the last byte sent``
+                && operation.IsSendComplete
+                && isLate ()
+            then
                 ended SockStatus.Timeout count 0
             elif
                 is Defect.``looks at the interrupt after the last byte``
