@@ -13,7 +13,11 @@ target() {
             dotnet build tests/BitcoinSock.Properties.FSharp
             build/properties.sh ;;
     check)  # hold every backend of the library to the laws
-            dotnet run --project models/BitcoinSock.Check ;;
+            dotnet build BitcoinSock.sln
+            sockcheck=models/BitcoinSock.Check/bin/Debug/net10.0/sockcheck
+            $sockcheck
+            $sockcheck --assembly samples/RingBackend/bin/Debug/net10.0/RingBackend.dll \
+                --factory RingBackend.Backends.Ring ;;
     format) # bring the sources into shape; "./build.sh check-format" only looks
             dotnet tool restore
             dotnet csharpier format .

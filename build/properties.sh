@@ -16,7 +16,7 @@ trap 'rm -f "$log" "$again"' EXIT
 status=$?
 # What was played, by which test; the matrix and the shares.
 sed -n 's/^ *BitcoinSock\.Properties\.[A-Za-z]*\.\(.*\) \[OUTPUT\] \(.*\(hold; seed\|every one played\).*\)/\2: \1/p' "$log"
-sed -n 's/^.*\(the matrix is printed\|some call\|every way it can\) \[OUTPUT\] /  /p' "$log"
+sed -n 's/^.*\(the matrix is printed\|some call\|every way it can\|stand in for it\) \[OUTPUT\] /  /p' "$log"
 [ $status = 0 ] || grep -v '\[OUTPUT\]' "$log"
 
 # A second process must find, shrink and tell the same.
