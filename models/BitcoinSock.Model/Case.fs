@@ -197,6 +197,16 @@ module Case =
                             Operation = Operation.SendComplete data
                         }
             | Operation.RecvUntilTerminator(terminator, limit) ->
+                // The line and its limit together: one alone ends the case.
+                let surplus = case.Arrived.Length - 8
+
+                if surplus > 0 && limit > surplus then
+                    yield
+                        { case with
+                            Arrived = Array.skip surplus case.Arrived
+                            Operation = Operation.RecvUntilTerminator(terminator, limit - surplus)
+                        }
+
                 for smaller in [ limit / 2; limit - 1 ] do
                     if smaller >= 0 && smaller < limit then
                         yield

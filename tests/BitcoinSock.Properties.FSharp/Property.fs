@@ -11,8 +11,11 @@ let private variable name read standard =
     | "" -> standard
     | value -> read value
 
-/// BITCOINSOCK_SEED replays a run; the quick run always has the same.
-let private seed = variable "BITCOINSOCK_SEED" UInt64.Parse 20260101UL
+/// The seed of the quick run, and of everything that is looked for by example.
+let fixedSeed = 20260101UL
+
+/// BITCOINSOCK_SEED replays a run.
+let private seed = variable "BITCOINSOCK_SEED" UInt64.Parse fixedSeed
 
 /// BITCOINSOCK_CASES multiplies the cases: CI has more time than somebody who waits.
 let private factor = variable "BITCOINSOCK_CASES" Int32.Parse 1
@@ -26,8 +29,8 @@ let print (line: string) =
     |> Option.ofObj
     |> Option.iter _.WriteLine(line)
 
-/// The smallest case that breaks something, of so many random ones.
-let smallest quick (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option =
+/// The smallest case that breaks something, of so many random ones from this seed.
+let smallest seed count (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option =
     let mutable found = None
 
     let runner =
@@ -46,7 +49,7 @@ let smallest quick (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option 
     let config =
         Config.Quick
             .WithRunner(runner)
-            .WithMaxTest(cases quick)
+            .WithMaxTest(count)
             .WithReplay(Some { Rnd = Rnd seed; Size = None })
 
     Check.One(config, Prop.forAll arb (broken >> List.isEmpty))
@@ -54,7 +57,7 @@ let smallest quick (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option 
 
 /// Fails with the smallest case that breaks something.
 let holds quick arb (broken: 'a -> string list) (tell: 'a -> string) =
-    match smallest quick arb broken with
+    match smallest seed (cases quick) arb broken with
     | None -> print $"{cases quick} random cases hold; seed {seed}"
     | Some case ->
         let breaks = String.concat "\n" (broken case)

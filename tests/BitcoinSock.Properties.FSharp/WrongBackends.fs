@@ -422,11 +422,7 @@ let private matrix =
         [
             for name, law, capabilities, bend in wrong do
                 let options =
-                    CheckOptions(
-                        Seed = Nullable 1UL,
-                        Cases = 100,
-                        Budget = TimeSpan.FromSeconds 1.0
-                    )
+                    CheckOptions(Seed = Nullable 1UL, Cases = 60, Budget = TimeSpan.FromSeconds 1.0)
 
                 let report = Conformance.Check(backend name capabilities bend, options)
 
