@@ -24,18 +24,24 @@ let kinds =
 [<Theory>]
 [<MemberData(nameof kinds)>]
 let ``every operation keeps the laws on real sockets, whatever happens`` (family, mechanism) =
-    let broken case =
-        let case = realisable family case
-        let observed, findings = real family mechanism Case.library case
-        findings @ Spec.judge case.Operation case.Timeout case.Before observed
+    let backend = Backends.sock family mechanism
+    let realisable = PairPlay.realisable backend.Capabilities
 
-    holds 500 Case.arb broken (realisable family >> tell Case.library)
+    let broken case =
+        let case = realisable case
+        let observed, findings = real backend case
+        findings @ Case.judge case observed
+
+    holds 500 Case.arb broken (realisable >> tell Case.library)
 
 [<Fact>]
 let ``a real socket gives the same trace as the simulated channel`` () =
+    let backend = Backends.sock AddressFamily.Unix WaitMechanism.Poll
+    let realisable = PairPlay.realisable backend.Capabilities
+
     let broken case =
-        let case = realisable AddressFamily.Unix case
-        let onSocket, _ = real AddressFamily.Unix WaitMechanism.Poll Case.library case
+        let case = realisable case
+        let onSocket, _ = real backend case
         let inModel = Case.simulate Case.library case
 
         [
@@ -46,4 +52,4 @@ let ``a real socket gives the same trace as the simulated channel`` () =
                 $"38 Refinement: it really ended as {onSocket.Outcome}"
         ]
 
-    holds 500 Case.arb broken (realisable AddressFamily.Unix >> tell Case.library)
+    holds 500 Case.arb broken (realisable >> tell Case.library)
