@@ -134,7 +134,7 @@ public class InterruptTests
             waiters.ForEach(waiter => waiter.Join());
         }
 
-        Assert.InRange(Descriptors.Count() - before, 0, 2 * 64);
+        Assert.InRange(Descriptors.Count() - before, 0, 2 * WakeUp.IdleMax);
     }
 
     [Fact]

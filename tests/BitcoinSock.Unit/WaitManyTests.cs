@@ -11,7 +11,7 @@ public class WaitManyTests
         get
         {
             var sizes = new TheoryData<WaitMechanism, int>();
-            foreach (int size in (int[])[1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 400])
+            foreach (int size in (int[])[1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 300])
             {
                 sizes.Add(WaitMechanism.Poll, size);
                 sizes.Add(WaitMechanism.Select, size);
@@ -52,21 +52,24 @@ public class WaitManyTests
         }
 
         SockResult many = Sock.WaitMany(Within.Long, waits);
-
-        int ready = 0;
+        List<(SockEvents Occurred, int Count)> single = [];
         foreach (SockWait wait in waits)
         {
-            SockResult one = wait.Sock.Wait(TimeSpan.Zero, wait.Requested, out SockEvents occurred);
-            Assert.Equal(occurred, wait.Occurred);
-            ready += one.Count;
+            int count = wait
+                .Sock.Wait(TimeSpan.Zero, wait.Requested, out SockEvents occurred)
+                .Count;
+            single.Add((occurred, count));
         }
 
-        Assert.Equal(SockResult.Ok(ready), many);
+        // Before anything is asserted: thousands of descriptors left open would fail other tests.
         foreach ((Sock near, Sock far) in pairs)
         {
             near.Dispose();
             far.Dispose();
         }
+
+        Assert.Equal(single.Select(one => one.Occurred), waits.Select(wait => wait.Occurred));
+        Assert.Equal(single.Sum(one => one.Count), many.Count);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace BitcoinSock;
 /// </summary>
 internal sealed class WakeUp : IDisposable
 {
-    private const int IdleMax = 64;
+    public const int IdleMax = 32;
 
     private static readonly Lock Gate = new();
     private static readonly Stack<WakeUp> Idle = new(IdleMax);
