@@ -120,3 +120,20 @@ module Fault =
         | Fault.PeerResets -> "PeerResets"
         | Fault.Clock _ -> "Clock"
         | Fault.InterruptFires -> "InterruptFires"
+
+    /// The error that the call ends with in place of being made.
+    let error fault =
+        match fault with
+        | Fault.WouldBlock -> ValueSome SocketError.WouldBlock
+        | Fault.Interrupted -> ValueSome SocketError.Interrupted
+        | Fault.InProgress -> ValueSome SocketError.InProgress
+        | Fault.Fail error
+        | Fault.WaitFails error -> ValueSome error
+        | _ -> ValueNone
+
+    /// How many of so many bytes the call moves or shows.
+    let atMost fault count =
+        match fault with
+        | Fault.Partial most
+        | Fault.ShortPeek most -> min (max 1 most) count
+        | _ -> count

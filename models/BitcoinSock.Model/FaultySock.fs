@@ -58,14 +58,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
         schedule <- rest
         befall fault
 
-        let instead =
-            match fault with
-            | Fault.WouldBlock -> ValueSome(SockResult.Fail SocketError.WouldBlock)
-            | Fault.Interrupted -> ValueSome(SockResult.Fail SocketError.Interrupted)
-            | Fault.InProgress -> ValueSome(SockResult.Fail SocketError.InProgress)
-            | Fault.Fail error
-            | Fault.WaitFails error -> ValueSome(SockResult.Fail error)
-            | _ -> ValueNone
+        let instead = Fault.error fault |> ValueOption.map SockResult.Fail
 
         let finish asked result =
             steps.Add
@@ -81,12 +74,6 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
             result
 
         fault, instead, finish
-
-    let most fault length =
-        match fault with
-        | Fault.Partial count
-        | Fault.ShortPeek count -> min (max 1 count) length
-        | _ -> length
 
     // Bytes that were shown once come again, in the same order, until they are taken.
     let remember isPeek (got: byte[]) =
@@ -131,7 +118,9 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
             match instead with
             | ValueSome result -> finish data.Length result
             | ValueNone ->
-                finish data.Length (inner.Send(data.Slice(0, most fault data.Length), flags))
+                finish
+                    data.Length
+                    (inner.Send(data.Slice(0, Fault.atMost fault data.Length), flags))
 
         member _.Recv(buffer, flags) =
             let isPeek = flags.HasFlag SockFlags.Peek
@@ -140,7 +129,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
             match instead with
             | ValueSome result -> finish buffer.Length result
             | ValueNone ->
-                let window = buffer.Slice(0, most fault buffer.Length)
+                let window = buffer.Slice(0, Fault.atMost fault buffer.Length)
                 let result = inner.Recv(window, flags)
 
                 if result.Count > 0 then

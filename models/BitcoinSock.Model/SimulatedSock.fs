@@ -73,13 +73,9 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
         befall fault
 
         let result =
-            match fault with
-            | Fault.WouldBlock -> fail SocketError.WouldBlock
-            | Fault.Interrupted -> fail SocketError.Interrupted
-            | Fault.InProgress -> fail SocketError.InProgress
-            | Fault.Fail error
-            | Fault.WaitFails error -> fail error
-            | _ -> behave fault
+            match Fault.error fault with
+            | ValueSome error -> fail error
+            | ValueNone -> behave fault
 
         steps.Add
             {
@@ -92,12 +88,6 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
             }
 
         result
-
-    let moved fault count =
-        match fault with
-        | Fault.Partial most
-        | Fault.ShortPeek most -> min (max 1 most) count
-        | _ -> count
 
     /// On a calm schedule.
     new(channel) = SimulatedSock(channel, Schedule.calm)
@@ -120,7 +110,9 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
             let data = data.ToArray()
 
             answer Call.Send data.Length (fun fault ->
-                match Channel.send (Array.truncate (moved fault data.Length) data) channel with
+                match
+                    Channel.send (Array.truncate (Fault.atMost fault data.Length) data) channel
+                with
                 | Answer.Accepted count, after ->
                     channel <- after
                     SockResult.Ok count
@@ -134,7 +126,7 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
 
             let result =
                 answer (if isPeek then Call.Peek else Call.Recv) length (fun fault ->
-                    let count = moved fault length
+                    let count = Fault.atMost fault length
 
                     let answer, after =
                         if isPeek then

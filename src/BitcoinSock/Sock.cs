@@ -13,7 +13,6 @@ namespace BitcoinSock;
 /// Members may be called from several threads. A descriptor is closed exactly once, by whichever of
 /// <see cref="Dispose"/>, <see cref="Reset"/>, <see cref="AssignFrom"/> or the finalizer comes
 /// first, and not before the calls that use it have returned: one that is blocked in the kernel, as
-/// an
 /// <see cref="Accept(out Sock)"/> on a blocking handle is, keeps it open. Wait first; waiting is
 /// what they wake. An empty <c>Sock</c> answers every call with EBADF (WSAENOTSOCK on Windows).
 /// </remarks>

@@ -135,6 +135,27 @@ public partial class WaitTests
         Assert.Equal(SockEvents.Error, occurred);
     }
 
+    [Theory(Skip = "a file is a descriptor on POSIX only", SkipUnless = nameof(OnLinux))]
+    [MemberData(nameof(Mechanisms))]
+    public void A_descriptor_that_is_no_socket_ends_every_operation_at_once(WaitMechanism mechanism)
+    {
+        using FileStream file = File.OpenRead("/dev/null");
+        nint descriptor = file.SafeFileHandle.DangerousGetHandle();
+        var foreign = new Sock(new CSocket(descriptor)) { Mechanism = mechanism };
+        SockOutcome[] outcomes =
+        [
+            foreign.TryRecvComplete(new byte[1], Timeout.InfiniteTimeSpan),
+            foreign.TryRecvUntilTerminator(0, new byte[1], Timeout.InfiniteTimeSpan),
+            foreign.TrySendComplete([1], Timeout.InfiniteTimeSpan),
+        ];
+        bool isConnected = foreign.IsConnected(out _);
+        foreign.Release(); // it is the stream's to close
+
+        int notSocket = NetworkError.NativeCode(SocketError.NotSocket);
+        Assert.All(outcomes, outcome => Assert.Equal(SockOutcome.Failed(notSocket), outcome));
+        Assert.False(isConnected);
+    }
+
     [Theory]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
     public void An_interrupt_ends_a_wait_and_one_that_fired_before_starts_none(PairKind kind)

@@ -26,9 +26,8 @@ public static partial class SockOperations
     /// <param name="interrupt">Ends the operation early.</param>
     /// <returns>
     /// Ok, with the length of the line without its terminator. Closed, Timeout, Interrupted,
-    /// TooLong, Failed or Inconsistent, with the number of bytes consumed, which are at the front
-    /// of
-    /// <paramref name="destination"/>.
+    /// TooLong, Failed or Inconsistent, with the number of bytes consumed, which are at the
+    /// front of <paramref name="destination"/>.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     public static SockOutcome TryRecvUntilTerminator<TSock>(
