@@ -331,7 +331,7 @@ public static partial class SockOperations
         return SockOutcome.Ok(take.Count);
     }
 
-    private static SockOutcome RetryOrFail(int error) =>
+    internal static SockOutcome RetryOrFail(int error) =>
         NetworkError.IoErrorIsPermanent(error) ? SockOutcome.Failed(error) : SockOutcome.Ok(0);
 
     private static Span<byte> Grow(ref byte[]? rented, int length)

@@ -82,6 +82,14 @@ internal static class SockForTests
         }
     }
 
+    /// <summary>What one recv(2) would find.</summary>
+    public static byte[] Peek(this Sock sock, int length)
+    {
+        byte[] buffer = new byte[length];
+        SockResult got = sock.Recv(buffer, SockFlags.DontWait | SockFlags.Peek);
+        return buffer[..Math.Max(got.Count, 0)];
+    }
+
     /// <summary>What one recv(2) finds, without waiting.</summary>
     public static byte[] RecvNow(this Sock sock, int length = 1024)
     {
