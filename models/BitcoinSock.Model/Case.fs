@@ -1,6 +1,7 @@
 namespace BitcoinSock.Model
 
 open System
+open System.Net
 open System.Net.Sockets
 open System.Threading
 open FsCheck
@@ -21,10 +22,10 @@ type Case =
     member case.Before =
         let channel = Channel.create case.Arrived case.Room
 
-        if case.IsClosed then
-            Channel.peerShutsDown channel
-        else
-            channel
+        match case.Operation with
+        | Operation.ConnectComplete(_, takes) -> { channel with Link = Link.Down takes }
+        | _ when case.IsClosed -> Channel.peerShutsDown channel
+        | _ -> channel
 
 /// An operation as a loop over a backend: the library's, or a wrong one.
 type Loop = ISock -> Operation -> TimeSpan -> CancellationToken -> SockOutcome * byte[]
@@ -42,6 +43,25 @@ module Case =
                 let buffer = Array.zeroCreate count
                 let outcome = SockOperations.TryRecvComplete(sock, Span buffer, timeout, interrupt)
                 outcome, Array.truncate outcome.Count buffer
+            | Operation.ConnectComplete(target, _) ->
+                let able = unbox<IConnectingSock>(box sock)
+                SockOperations.TryConnectComplete(able, target, timeout, interrupt), [||]
+            | Operation.IsConnected ->
+                let mutable why = ""
+
+                // "text (code)"
+                let code () =
+                    int why[why.LastIndexOf '(' + 1 .. why.Length - 2]
+
+                let outcome =
+                    if SockOperations.IsConnected(sock, &why) then
+                        SockOutcome(SockStatus.Ok, 0, 0)
+                    elif why = "closed" then
+                        SockOutcome(SockStatus.Closed, 0, 0)
+                    else
+                        SockOutcome(SockStatus.Failed, 0, code ())
+
+                outcome, [||]
             | Operation.RecvUntilTerminator(terminator, limit) ->
                 let line = Array.zeroCreate limit
 
@@ -98,6 +118,9 @@ module Case =
             match case.Operation with
             | Operation.SendComplete data -> $"SendComplete \"{text data}\""
             | Operation.RecvComplete count -> $"RecvComplete of {count} bytes"
+            | Operation.IsConnected -> "IsConnected"
+            | Operation.ConnectComplete(target, takes) ->
+                $"ConnectComplete to {target}, which takes {takes.TotalMilliseconds} ms"
             | Operation.RecvUntilTerminator(terminator, limit) ->
                 $"RecvUntilTerminator \"{text [| terminator |]}\" within {limit} bytes"
 
@@ -124,7 +147,10 @@ module Case =
     let private around length =
         Gen.choose (max 0 (length - 2), length + 2)
 
-    let gen =
+    // Nobody is asked there: the simulated channel connects to anything.
+    let private somewhere = IPEndPoint(IPAddress.Loopback, 9)
+
+    let private gen =
         gen {
             let! arrived = bytes
             let! data = bytes
@@ -137,12 +163,16 @@ module Case =
             let! count = around arrived.Length
             let! room = Gen.oneof [ around data.Length; Gen.constant 100_000 ]
 
+            let! takes = Gen.elements [ 0.0; 50.0; 1200.0 ] |> Gen.map TimeSpan.FromMilliseconds
+
             let! operation =
-                Gen.elements
+                Gen.frequency
                     [
-                        Operation.SendComplete data
-                        Operation.RecvUntilTerminator('\n'B, limit)
-                        Operation.RecvComplete count
+                        3, Gen.constant (Operation.SendComplete data)
+                        3, Gen.constant (Operation.RecvUntilTerminator('\n'B, limit))
+                        3, Gen.constant (Operation.RecvComplete count)
+                        1, Gen.constant Operation.IsConnected
+                        2, Gen.constant (Operation.ConnectComplete(somewhere, takes))
                     ]
 
             let! timeout = Gen.elements [ 0.0; 100.0; 1000.0; 2500.0 ]
@@ -220,13 +250,32 @@ module Case =
                             { case with
                                 Operation = Operation.RecvComplete smaller
                             }
+            | Operation.ConnectComplete(target, takes) when takes > TimeSpan.Zero ->
+                yield
+                    { case with
+                        Operation = Operation.ConnectComplete(target, TimeSpan.Zero)
+                    }
+            | Operation.ConnectComplete _
+            | Operation.IsConnected -> ()
         }
 
+    let private isConnect case =
+        match case.Operation with
+        | Operation.ConnectComplete _ -> true
+        | _ -> false
+
+    /// Every operation.
     let arb = Arb.fromGenShrink (gen, shrink)
+
+    /// The operations on a pair, which is connected.
+    let onPair = Arb.fromGenShrink (Gen.where (isConnect >> not) gen, shrink)
+
+    /// Connects only.
+    let connecting = Arb.fromGenShrink (Gen.where isConnect gen, shrink)
 
     /// Random cases, the same in every run.
     let sample count =
-        Gen.sampleWithSeed (Rnd 1UL) 30 count gen |> List.ofArray
+        Gen.sampleWithSeed (Rnd 1UL) 30 count arb.Generator |> List.ofArray
 
 
 /// A backend on virtual time: nobody else is there who could end a wait in vain, so it only moves
@@ -242,8 +291,11 @@ type VirtualTime(sock: ISock) =
 
     member _.Now = now
 
-    interface ISock with
+    interface IConnectingSock with
         member _.Clock = clock
+        member _.SetNonBlocking() = connecting sock _.SetNonBlocking()
+        member _.Connect endPoint = connecting sock _.Connect(endPoint)
+        member _.GetSockOpt(level, name, value) = getSockOpt sock level name &value
         member _.Send(data, flags) = sock.Send(data, flags)
         member _.Recv(buffer, flags) = sock.Recv(buffer, flags)
 

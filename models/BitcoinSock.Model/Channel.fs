@@ -29,12 +29,24 @@ type Pipe =
 
     member pipe.Room = max 0 (pipe.Capacity - pipe.Pending.Length)
 
+/// How far a connection has come.
+[<RequireQualifiedAccess>]
+type Link =
+    | Up
+    /// Not begun; once begun it takes so long.
+    | Down of takes: TimeSpan
+    /// Begun, and up from that time on.
+    | UnderWay of until: TimeSpan
+    /// Nobody is there.
+    | Refused
+
 /// A full-duplex channel as one end sees it, the time, and whether the interrupt is up. A value:
 /// every function gives a new one.
 type Channel =
     {
         Incoming: Pipe
         Outgoing: Pipe
+        Link: Link
         Now: TimeSpan
         IsInterrupted: bool
     }
@@ -54,15 +66,46 @@ module Channel =
         {
             Incoming = pipe arrived Int32.MaxValue
             Outgoing = pipe [||] room
+            Link = Link.Up
             Now = TimeSpan.Zero
             IsInterrupted = false
         }
+
+    /// Whether it is connected by now.
+    let isUp channel =
+        match channel.Link with
+        | Link.Up -> true
+        | Link.UnderWay until -> channel.Now >= until
+        | Link.Down _
+        | Link.Refused -> false
+
+    /// Begins to connect, if that is not yet done.
+    let beginConnect channel =
+        match channel.Link with
+        | Link.Down takes ->
+            { channel with
+                Link = Link.UnderWay(channel.Now + takes)
+            }
+        | _ -> channel
+
+    /// connect(2), non-blocking: it works at once, or is under way.
+    let connect channel =
+        match channel.Link with
+        | Link.Up -> Answer.Error SocketError.IsConnected, channel
+        | Link.Refused -> Answer.Error SocketError.ConnectionRefused, channel
+        | Link.UnderWay until when channel.Now < until ->
+            Answer.Error SocketError.AlreadyInProgress, channel
+        | Link.Down takes when takes > TimeSpan.Zero ->
+            Answer.Error SocketError.InProgress, beginConnect channel
+        | Link.UnderWay _
+        | Link.Down _ -> Answer.Accepted 0, { channel with Link = Link.Up }
 
     /// send(2), non-blocking: as many bytes as there is room for.
     let send (data: byte[]) channel =
         let out = channel.Outgoing
 
         match out.Ending with
+        | _ when not (isUp channel) -> Answer.Error SocketError.NotConnected, channel
         | Ending.Broken error -> Answer.Error error, channel
         | Ending.Closed -> Answer.Error SocketError.Shutdown, channel
         | Ending.Open when data.Length = 0 -> Answer.Accepted 0, channel
@@ -80,6 +123,7 @@ module Channel =
     /// recv(2) with MSG_PEEK, non-blocking: what is there, up to a count; it changes nothing.
     let peek count channel =
         match channel.Incoming with
+        | _ when not (isUp channel) -> Answer.Error SocketError.NotConnected
         | { Pending = pending } when pending.Length > 0 ->
             Answer.Bytes(Array.truncate count pending)
         | { Ending = Ending.Broken error } -> Answer.Error error
@@ -104,7 +148,22 @@ module Channel =
 
     /// Whether a send would take bytes or give an error.
     let canSend channel =
-        channel.Outgoing.Room > 0 || channel.Outgoing.Ending <> Ending.Open
+        match channel.Link with
+        | Link.UnderWay _ when not (isUp channel) -> false
+        | _ -> channel.Outgoing.Room > 0 || channel.Outgoing.Ending <> Ending.Open
+
+    /// Whether it is hung up: a wait says so whatever it is for.
+    let isHungUp channel =
+        match channel.Link with
+        | Link.Down _
+        | Link.Refused -> true
+        | _ -> false
+
+    /// How long nothing happens by itself, if anything will.
+    let quiet channel =
+        match channel.Link with
+        | Link.UnderWay until when until > channel.Now -> ValueSome(until - channel.Now)
+        | _ -> ValueNone
 
     /// shutdown(2) of our sending side.
     let shutdownSend channel =
@@ -160,9 +219,16 @@ module Channel =
         else
             channel
 
+    // Who is not connected yet never will be.
+    let private refuses channel =
+        if isUp channel then
+            channel
+        else
+            { channel with Link = Link.Refused }
+
     /// The far end closes: its bytes can still be read; ours have nobody to read them.
     let peerCloses channel =
-        let channel = peerShutsDown channel
+        let channel = peerShutsDown (refuses channel)
 
         { channel with
             Outgoing =
@@ -174,6 +240,7 @@ module Channel =
     /// The far end resets: bytes on the way are lost, and both directions fail.
     let peerResets channel =
         let broken = Ending.Broken SocketError.ConnectionReset
+        let channel = refuses channel
 
         { channel with
             Incoming =

@@ -10,6 +10,8 @@ type Call =
     | Recv
     | Peek
     | Wait
+    | Connect
+    | GetSockOpt
 
     override call.ToString() =
         match call with
@@ -17,6 +19,8 @@ type Call =
         | Recv -> "recv"
         | Peek -> "peek"
         | Wait -> "wait"
+        | Connect -> "connect"
+        | GetSockOpt -> "getsockopt"
 
 /// What the system may do to one call, or to the world just before it, without breaking its
 /// promises.
@@ -30,9 +34,9 @@ type Fault =
     | ShortPeek of count: int
     /// EAGAIN, though the call could go on.
     | WouldBlock
-    /// EINTR: a signal came first.
+    /// EINTR: a signal came first. A connect goes on all the same.
     | Interrupted
-    /// EINPROGRESS.
+    /// EINPROGRESS. A connect goes on by itself.
     | InProgress
     /// A permanent error, one of those that are legal for the call.
     | Fail of error: SocketError
@@ -90,17 +94,26 @@ module Fault =
                 SocketError.TimedOut
             ]
         | Call.Wait -> [ SocketError.NoBufferSpaceAvailable; SocketError.InvalidArgument ]
+        | Call.Connect ->
+            [
+                SocketError.ConnectionRefused
+                SocketError.HostUnreachable
+                SocketError.NetworkUnreachable
+                SocketError.TimedOut
+            ]
+        | Call.GetSockOpt -> []
 
     /// Whether the system may do this to that call. What it may not do is not done.
     let isLegal call fault =
         match fault, call with
         | Fault.Partial _, (Call.Send | Call.Recv)
         | Fault.ShortPeek _, Call.Peek
-        | (Fault.WouldBlock | Fault.InProgress), (Call.Send | Call.Recv | Call.Peek)
+        | (Fault.WouldBlock | Fault.InProgress), (Call.Send | Call.Recv | Call.Peek | Call.Connect)
         | Fault.SpuriousWake, Call.Wait -> true
-        | Fault.Fail error, (Call.Send | Call.Recv | Call.Peek)
+        | Fault.Interrupted, _ -> call <> Call.GetSockOpt
+        | Fault.Fail error, (Call.Send | Call.Recv | Call.Peek | Call.Connect)
         | Fault.WaitFails error, Call.Wait -> List.contains error (errors call)
-        | (Fault.None | Fault.Interrupted | Fault.PeerCloses | Fault.PeerResets | Fault.Clock _ | Fault.InterruptFires),
+        | (Fault.None | Fault.PeerCloses | Fault.PeerResets | Fault.Clock _ | Fault.InterruptFires),
           _ -> true
         | _ -> false
 

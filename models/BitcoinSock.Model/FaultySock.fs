@@ -6,9 +6,25 @@ open System.Net.Sockets
 open System.Threading
 open BitcoinSock
 
+/// What only some backends can do, asked of any.
+[<AutoOpen>]
+module internal Connecting =
+
+    let connecting (sock: ISock) (call: ISockConnect -> SockResult) =
+        match box sock with
+        | :? ISockConnect as able -> call able
+        | _ -> SockResult.Fail SocketError.OperationNotSupported
+
+    let getSockOpt (sock: ISock) level name (value: byref<int>) =
+        match box sock with
+        | :? ISockGetSockOpt as able -> able.GetSockOpt(level, name, &value)
+        | _ ->
+            value <- 0
+            SockResult.Fail SocketError.OperationNotSupported
+
 /// A backend that passes every call on to another one, real or not, and plays a schedule on the
 /// way. Give it to your protocol in place of the socket. What it shows stays consistent: a fault
-/// may keep bytes back, never change them. And it holds the backend below to that: see Findings.
+/// may keep bytes back, never change them. And it holds the backend below to that: see Finish.
 type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
     let mutable schedule = schedule
     let mutable offset = TimeSpan.Zero
@@ -30,6 +46,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
 
     // The peer goes once.
     let mutable isPeerGone = false
+    let mutable wasReset = false
 
     let possible fault =
         match fault with
@@ -44,7 +61,9 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
     let befall fault =
         match fault with
         | Fault.PeerCloses -> peer.Dispose()
-        | Fault.PeerResets -> peer.Reset()
+        | Fault.PeerResets ->
+            wasReset <- true
+            peer.Reset()
         | Fault.Clock time -> offset <- offset + time
         | Fault.InterruptFires -> interrupt.Cancel()
         | _ -> ()
@@ -103,14 +122,43 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
     /// The calls that were answered, in order.
     member _.Steps = List.ofSeq steps
 
-    /// What the backend below did that no channel may do.
-    member _.Findings = List.ofSeq findings
+    /// What the backend below did that no channel may do, and whether bytes that were shown and not
+    /// taken have leaked. Ask at the end, before anybody else reads on.
+    member _.Finish() =
+        if shown.Length > 0 && not wasReset then
+            let buffer = Array.zeroCreate shown.Length
+            let left = inner.Recv(Span buffer, SockFlags.Peek ||| SockFlags.DontWait)
+
+            if left.Count < shown.Length || buffer <> shown then
+                findings.Add
+                    $"6 NothingLost: {shown.Length} bytes were shown and not taken, and are gone"
+
+        List.ofSeq findings
 
     /// What InterruptFires raises.
     member _.Interrupt = interrupt.Token
 
-    interface ISock with
+    interface IConnectingSock with
         member _.Clock = clock
+        member _.SetNonBlocking() = connecting inner _.SetNonBlocking()
+
+        // A connect that is said to be under way was begun.
+        member _.Connect endPoint =
+            let fault, instead, finish = begin' Call.Connect
+
+            match fault with
+            | Fault.Fail _
+            | Fault.WouldBlock -> finish 0 instead.Value
+            | _ ->
+                let result = connecting inner _.Connect(endPoint)
+                finish 0 (ValueOption.defaultValue result instead)
+
+        member _.GetSockOpt(level, name, value) =
+            let _, _, finish = begin' Call.GetSockOpt
+            let result = getSockOpt inner level name &value
+            let isPending = name = SocketOptionName.Error && value <> 0
+            finish 0 (if isPending then SockResult.Fail value else result) |> ignore
+            result
 
         member _.Send(data, flags) =
             let fault, instead, finish = begin' Call.Send

@@ -125,7 +125,7 @@ module Laws =
         let tell case =
             Case.tell (possible case) (Case.simulate Case.library (possible case))
 
-        search Case.arb tell (fun pair case -> broken pair (possible case)) backend effort
+        search Case.onPair tell (fun pair case -> broken pair (possible case)) backend effort
 
     let private judge pair case =
         let observed, findings = PairPlay.play Case.library pair case

@@ -73,6 +73,7 @@ module PairPlay =
         let outcome, received = loop sock case.Operation case.Timeout sock.Interrupt
         let before = case.Before
 
+        let findings = sock.Finish()
         let wasReset = sock.Steps |> List.exists (fun step -> step.Fault = Fault.PeerResets)
 
         let terminator =
@@ -111,4 +112,4 @@ module PairPlay =
                     IsInterrupted = sock.Interrupt.IsCancellationRequested
                 }
         },
-        sock.Findings
+        findings

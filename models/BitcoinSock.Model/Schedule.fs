@@ -64,7 +64,12 @@ module Schedule =
     let shrink schedule =
         let faults = schedule.Faults
 
-        let without = seq { for i in 0 .. faults.Length - 1 -> List.removeAt i faults }
+        // Two at once as well: a wait and the call behind it go together.
+        let without =
+            seq {
+                for i in 0 .. faults.Length - 1 -> List.removeAt i faults
+                for i in 0 .. faults.Length - 2 -> List.removeManyAt i 2 faults
+            }
 
         let simplified =
             seq {
@@ -90,7 +95,9 @@ module Schedule =
             Gen.constant Fault.WouldBlock
             Gen.constant Fault.Interrupted
             Gen.constant Fault.InProgress
-            Gen.map Fault.Fail (Gen.elements (List.collect Fault.errors [ Call.Send; Call.Recv ]))
+            Gen.map
+                Fault.Fail
+                (Gen.elements (List.collect Fault.errors [ Call.Send; Call.Recv; Call.Connect ]))
             Gen.constant Fault.SpuriousWake
             Gen.map Fault.WaitFails (Gen.elements (Fault.errors Call.Wait))
             Gen.constant Fault.PeerCloses

@@ -27,6 +27,12 @@ module private Results =
                 known[error] <- result
                 result)
 
+/// A backend that can be connected as well.
+type IConnectingSock =
+    inherit ISock
+    inherit ISockConnect
+    inherit ISockGetSockOpt
+
 /// A backend over the model, with a virtual clock: a wait in vain takes no time, it moves the
 /// clock. No threads, no sleeps. It plays a schedule, and keeps every call that it answered.
 type SimulatedSock(channel: Channel, schedule: Schedule) =
@@ -49,8 +55,10 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
         | _ -> false
 
     // What the fault does to the world, before the call.
-    let befall fault =
+    let befall call fault =
         match fault with
+        | Fault.InProgress
+        | Fault.Interrupted when call = Call.Connect -> channel <- Channel.beginConnect channel
         | Fault.PeerCloses -> channel <- Channel.peerCloses channel
         | Fault.PeerResets -> channel <- Channel.peerResets channel
         | Fault.Clock time -> channel <- Channel.passes time channel
@@ -70,7 +78,7 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
             | _ -> fault
 
         schedule <- rest
-        befall fault
+        befall call fault
 
         let result =
             match Fault.error fault with
@@ -103,8 +111,33 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
     /// What InterruptFires raises.
     member _.Interrupt = interrupt.Token
 
-    interface ISock with
+    interface IConnectingSock with
         member _.Clock = clock
+
+        member _.Connect _ =
+            answer Call.Connect 0 (fun _ ->
+                match Channel.connect channel with
+                | Answer.Error error, after ->
+                    channel <- after
+                    fail error
+                | _, after ->
+                    channel <- after
+                    SockResult.Ok 0)
+
+        member _.GetSockOpt(level, name, value) =
+            if (level, name) <> (SocketOptionLevel.Socket, SocketOptionName.Error) then
+                value <- 0
+                fail SocketError.ProtocolOption
+            else
+                let told =
+                    answer Call.GetSockOpt 0 (fun _ ->
+                        if channel.Link = Link.Refused then
+                            fail SocketError.ConnectionRefused
+                        else
+                            SockResult.Ok 0)
+
+                value <- told.Error
+                SockResult.Ok 0
 
         member _.Send(data, _flags) =
             let data = data.ToArray()
@@ -150,27 +183,30 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
 
             let result =
                 answer Call.Wait 0 (fun fault ->
-                    let ready =
-                        (if fault = Fault.SpuriousWake || Channel.canRecv channel then
-                             SockEvents.Recv
-                         else
-                             SockEvents.None)
-                        ||| (if fault = Fault.SpuriousWake || Channel.canSend channel then
-                                 SockEvents.Send
-                             else
-                                 SockEvents.None)
+                    let look () =
+                        let ifAny is event = if is then event else SockEvents.None
+                        let isLie = fault = Fault.SpuriousWake
+                        let recv = ifAny (isLie || Channel.canRecv channel) SockEvents.Recv
+                        let send = ifAny (isLie || Channel.canSend channel) SockEvents.Send
+                        let error = ifAny (Channel.isHungUp channel) SockEvents.Error
+                        found <- ((recv ||| send) &&& requested) ||| error
+                        found <> SockEvents.None
 
-                    found <- ready &&& requested
+                    let isEndless = timeout = Timeout.InfiniteTimeSpan
 
-                    if found <> SockEvents.None then
+                    if look () then
                         SockResult.Ok 1
                     elif token.IsCancellationRequested then
                         fail SocketError.Interrupted
-                    elif timeout = Timeout.InfiniteTimeSpan then
-                        invalidOp "A wait for ever, and nobody is left who could end it."
                     else
-                        channel <- Channel.passes timeout channel
-                        SockResult.Ok 0)
+                        match Channel.quiet channel with
+                        | ValueSome quiet when isEndless || quiet < timeout ->
+                            channel <- Channel.passes quiet channel
+                        | _ when isEndless ->
+                            invalidOp "A wait for ever, and nobody is left who could end it."
+                        | _ -> channel <- Channel.passes timeout channel
+
+                        SockResult.Ok(if look () then 1 else 0))
 
             occurred <- found
             result

@@ -1,6 +1,8 @@
 namespace BitcoinSock.Model
 
 open System
+open System.Net
+open System.Net.Sockets
 open BitcoinSock
 
 /// What is asked of an operation.
@@ -9,14 +11,18 @@ type Operation =
     | SendComplete of data: byte[]
     | RecvUntilTerminator of terminator: byte * limit: int
     | RecvComplete of count: int
+    /// The far end takes so long to answer.
+    | ConnectComplete of target: EndPoint * takes: TimeSpan
+    | IsConnected
 
 /// One call that a backend answered.
 type Step =
     {
         Call: Call
-        /// How many bytes were offered or asked for; 0 for a wait.
+        /// How many bytes were offered or asked for; 0 for a call that moves none.
         Asked: int
         Fault: Fault
+        /// What it returned; of a pending error that was asked for, that error.
         Result: SockResult
         /// The time at which the call began.
         Now: TimeSpan
@@ -26,7 +32,13 @@ type Step =
 
     /// One line, to be read aloud.
     override step.ToString() =
-        let asked = if step.Call = Call.Wait then "" else $" {step.Asked}"
+        let asked =
+            match step.Call with
+            | Call.Wait
+            | Call.Connect
+            | Call.GetSockOpt -> ""
+            | _ -> $" {step.Asked}"
+
         let fault = if step.Fault = Fault.None then "" else $" ({step.Fault})"
 
         let result =
@@ -59,7 +71,7 @@ type Outcomes =
 [<RequireQualifiedAccess>]
 module Spec =
 
-    let private code (error: Net.Sockets.SocketError) = SockResult.Fail(error).Error
+    let private code (error: SocketError) = SockResult.Fail(error).Error
 
     let private startsWith (prefix: byte[]) (bytes: byte[]) =
         bytes.AsSpan().StartsWith(ReadOnlySpan prefix)
@@ -73,9 +85,11 @@ module Spec =
         | index when index < limit -> Some index
         | _ -> None
 
-    /// How far the operation could get with the bytes, or the room, that are there from the start.
-    let private isFeasible operation (channel: Channel) =
+    /// Whether the bytes, or the room, that are there from the start suffice, or the time.
+    let private isFeasible operation (channel: Channel) elapsed =
         match operation with
+        | Operation.IsConnected -> true
+        | Operation.ConnectComplete(_, takes) -> elapsed >= takes
         | Operation.SendComplete data -> data.Length <= channel.Outgoing.Room
         | Operation.RecvComplete count -> count <= channel.Incoming.Pending.Length
         | Operation.RecvUntilTerminator(terminator, limit) ->
@@ -86,14 +100,46 @@ module Spec =
         | Operation.SendComplete _ -> true
         | _ -> false
 
+    let private isConnect operation =
+        match operation with
+        | Operation.ConnectComplete _ -> true
+        | _ -> false
+
+    // What a connect is told when it goes on by itself, or is done.
+    let private isProgress (result: SockResult) =
+        result.Error = code SocketError.AlreadyInProgress
+        || result.Error = code SocketError.IsConnected
+
+    /// What a probe must say: what the next recv will find, if nothing kept it from looking.
+    let private coherent (before: Channel) (step: Step) =
+        let after =
+            match step.Fault with
+            | Fault.PeerCloses -> Channel.peerCloses before
+            | Fault.PeerResets -> Channel.peerResets before
+            | _ -> before
+
+        match Fault.error step.Fault, Channel.peek 1 after with
+        | ValueSome error, _ when not (NetworkError.IoErrorIsPermanent(code error)) ->
+            [ SockStatus.Ok ]
+        | ValueSome _, _ -> [ SockStatus.Failed ]
+        | _, Answer.Bytes [||] -> [ SockStatus.Closed ]
+        // What had arrived before a reset can be readable still.
+        | _, Answer.Error SocketError.ConnectionReset when before.Incoming.Pending.Length > 0 ->
+            [ SockStatus.Failed; SockStatus.Ok ]
+        | _, Answer.Error SocketError.ConnectionReset -> [ SockStatus.Failed ]
+        | _ -> [ SockStatus.Ok ]
+
     /// The set of outcomes that an operation may have, on a channel where these faults happened and
     /// so much time passed. If it holds one outcome, the operation must have that one.
     let outcomes operation (timeout: TimeSpan) (before: Channel) (faults: Fault list) elapsed =
         let happened kind =
             List.exists (Fault.kind >> (=) kind) faults
 
+        let sends = isSend operation
+        let connects = isConnect operation
+
         let pipe =
-            if isSend operation then
+            if sends || connects then
                 before.Outgoing
             else
                 before.Incoming
@@ -105,13 +151,16 @@ module Spec =
                         match fault with
                         | Fault.Fail error
                         | Fault.WaitFails error -> code error
-                        | Fault.PeerResets -> code Net.Sockets.SocketError.ConnectionReset
-                        | Fault.PeerCloses when isSend operation ->
-                            code Net.Sockets.SocketError.Shutdown
+                        | Fault.PeerCloses when sends -> code SocketError.Shutdown
+                        | Fault.PeerCloses
+                        | Fault.PeerResets when connects ->
+                            code SocketError.ConnectionRefused
+                            code SocketError.ConnectionReset
+                        | Fault.PeerResets -> code SocketError.ConnectionReset
                         | _ -> ()
                     match pipe.Ending with
                     | Ending.Broken error -> code error
-                    | Ending.Closed when isSend operation -> code Net.Sockets.SocketError.Shutdown
+                    | Ending.Closed when sends -> code SocketError.Shutdown
                     | _ -> ()
                 ]
 
@@ -123,7 +172,7 @@ module Spec =
             | _ -> false
 
         let isClosed =
-            not (isSend operation)
+            not (sends || connects)
             && (happened "PeerCloses" || before.Incoming.Ending = Ending.Closed)
 
         {
@@ -131,7 +180,7 @@ module Spec =
             Statuses =
                 Set.ofList
                     [
-                        if isFeasible operation before then
+                        if isFeasible operation before elapsed then
                             SockStatus.Ok
                         if isClosed then
                             SockStatus.Closed
@@ -167,6 +216,13 @@ module Spec =
             | Operation.SendComplete data ->
                 Array.truncate outcome.Count data, outcome.Count = data.Length
             | Operation.RecvComplete count -> observed.Received, observed.Received.Length = count
+            | Operation.IsConnected -> [||], false
+            | Operation.ConnectComplete _ ->
+                [||],
+                steps
+                |> List.exists (fun step ->
+                    step.Call = Call.Connect
+                    && (not step.Result.IsError || step.Result.Error = code SocketError.IsConnected))
             | Operation.RecvUntilTerminator(terminator, _) ->
                 if outcome.IsOk then
                     concat observed.Received [| terminator |], true
@@ -222,6 +278,25 @@ module Spec =
                     $"a line of {outcome.Count}, the terminator is at {index}"
             | _ -> []
 
+        let asked =
+            match operation with
+            | Operation.IsConnected ->
+                law
+                    26
+                    "ProbeCoherence"
+                    (match steps with
+                     | [ step ] when step.Call = Call.Peek ->
+                         List.contains outcome.Status (coherent before step)
+                     | _ -> false)
+                    $"ends as {outcome.Status} after {steps.Length} calls"
+            | Operation.ConnectComplete _ ->
+                law
+                    25
+                    "OutcomeAlgebra"
+                    (not outcome.IsOk || Channel.isUp observed.After)
+                    "ended as Ok, and is not connected"
+            | _ -> []
+
         let isLate (step: Step) =
             timeout <> Threading.Timeout.InfiniteTimeSpan
             && step.Now - before.Now >= timeout
@@ -243,6 +318,7 @@ module Spec =
 
         accounted
         @ limited
+        @ asked
         @ law
             25
             "OutcomeAlgebra"
@@ -263,6 +339,7 @@ module Spec =
              |> List.forall (fun (isLast, result) ->
                  not result.IsError
                  || not (NetworkError.IoErrorIsPermanent result.Error)
+                 || isConnect operation && isProgress result
                  || isLast && outcome.Status = SockStatus.Failed))
             "went on after a permanent error"
         @ law

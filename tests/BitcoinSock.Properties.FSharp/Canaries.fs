@@ -33,6 +33,10 @@ type Defect =
     | ``tries again without a wait``
     | ``looks at the clock after the last byte sent``
     | ``takes an interrupt for a timeout``
+    | ``takes EINPROGRESS for connected``
+    | ``takes the end of its wait for connected``
+    | ``says connected at the end of the stream``
+    | ``takes the byte that it looks at``
 
 /// A plain loop, right but for its defect.
 let loop defect : Loop =
@@ -221,6 +225,56 @@ let loop defect : Loop =
                     | Some outcome -> outcome
                     | Option.None -> line terminator buffer now
 
+        let isCode error (result: SockResult) =
+            result.Error = SockResult.Fail(error: SocketError).Error
+
+        let rec connect (able: IConnectingSock) target =
+            let attempt = note (able.Connect target)
+            let isBegun = isCode SocketError.InProgress attempt
+            let isUnderWay = isBegun || isCode SocketError.AlreadyInProgress attempt
+
+            if tired () then
+                ended SockStatus.Timeout 0 0
+            elif
+                not attempt.IsError
+                || isCode SocketError.IsConnected attempt
+                || isBegun && is Defect.``takes EINPROGRESS for connected``
+            then
+                complete 0
+            elif
+                isPermanent attempt
+                && not isUnderWay
+                && not (is Defect.``tries again after a permanent error``)
+            then
+                ended SockStatus.Failed 0 (code attempt.Error)
+            else
+                match between 0 false SockEvents.Send with
+                | Some outcome -> outcome
+                | Option.None when is Defect.``takes the end of its wait for connected`` ->
+                    complete 0
+                | Option.None ->
+                    let mutable pending = 0
+
+                    able.GetSockOpt(SocketOptionLevel.Socket, SocketOptionName.Error, &pending)
+                    |> ignore
+
+                    if pending <> 0 then
+                        ended SockStatus.Failed 0 (code pending)
+                    else
+                        connect able target
+
+        let probe () =
+            let isTaking = is Defect.``takes the byte that it looks at``
+            let flags = if isTaking then SockFlags.None else SockFlags.Peek
+            let look = sock.Recv(Span [| 0uy |], flags)
+
+            if look.Count = 0 && not (is Defect.``says connected at the end of the stream``) then
+                ended SockStatus.Closed 0 0
+            elif isPermanent look then
+                ended SockStatus.Failed 0 (code look.Error)
+            else
+                ended SockStatus.Ok 0 0
+
         let handBack (buffer: byte[]) (outcome: SockOutcome) =
             if
                 outcome.Status = SockStatus.Timeout
@@ -234,6 +288,9 @@ let loop defect : Loop =
         | Operation.SendComplete [||] when not (is Defect.``calls for nothing to send``) ->
             ended SockStatus.Ok 0 0, [||]
         | Operation.SendComplete data -> send data 0, [||]
+        | Operation.ConnectComplete(target, _) ->
+            connect (unbox<IConnectingSock>(box sock)) target, [||]
+        | Operation.IsConnected -> probe (), [||]
         | Operation.RecvComplete 0 -> ended SockStatus.Ok 0 0, [||]
         | Operation.RecvComplete count ->
             let buffer = Array.zeroCreate count

@@ -51,6 +51,9 @@ let ``every operation ends in every way it can`` () =
         match operation with
         | "SendComplete" ->
             [ SockStatus.Ok; SockStatus.Timeout; SockStatus.Interrupted; SockStatus.Failed ]
+        | "ConnectComplete" ->
+            [ SockStatus.Ok; SockStatus.Timeout; SockStatus.Interrupted; SockStatus.Failed ]
+        | "IsConnected" -> [ SockStatus.Ok; SockStatus.Closed; SockStatus.Failed ]
         | "RecvComplete" ->
             [
                 SockStatus.Ok
@@ -74,9 +77,19 @@ let ``every operation ends in every way it can`` () =
         | Operation.SendComplete _ -> "SendComplete"
         | Operation.RecvComplete _ -> "RecvComplete"
         | Operation.RecvUntilTerminator _ -> "RecvUntilTerminator"
+        | Operation.ConnectComplete _ -> "ConnectComplete"
+        | Operation.IsConnected -> "IsConnected"
 
     for operation, statuses in
-        List.map ends [ "SendComplete"; "RecvComplete"; "RecvUntilTerminator" ] do
+        List.map
+            ends
+            [
+                "SendComplete"
+                "RecvComplete"
+                "RecvUntilTerminator"
+                "ConnectComplete"
+                "IsConnected"
+            ] do
         for status in statuses do
             observed.Value
             |> List.filter (fun (case, seen) ->

@@ -2,6 +2,7 @@
 module BitcoinSock.Properties.Exhaustive
 
 open System
+open System.Net
 open System.Net.Sockets
 open Xunit
 open BitcoinSock.Model
@@ -16,7 +17,8 @@ let private faults =
         Fault.ShortPeek 1
         Fault.WouldBlock
         Fault.Interrupted
-        Fault.Fail SocketError.ConnectionReset
+        Fault.InProgress
+        Fault.Fail SocketError.TimedOut
         Fault.SpuriousWake
         Fault.WaitFails SocketError.InvalidArgument
         Fault.PeerCloses
@@ -65,6 +67,13 @@ let private cases depth length =
 
                         for size in 0 .. length + 1 do
                             yield case (Operation.RecvComplete size) payload isClosed 0
+
+                        yield case Operation.IsConnected payload isClosed 0
+
+                for takes in [ 0.0; 50.0; 200.0 ] do
+                    let target = IPEndPoint(IPAddress.Loopback, 9)
+                    let takes = TimeSpan.FromMilliseconds takes
+                    yield case (Operation.ConnectComplete(target, takes)) [||] false 0
 
                 for size in 0..length do
                     for room in 0 .. length + 1 do

@@ -1,7 +1,9 @@
 /// The conformance kit passes what is right.
 module BitcoinSock.Properties.KitTests
 
+open System
 open Xunit
+open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 
@@ -16,3 +18,15 @@ let ``every backend of the library keeps every law`` (name) =
     print (string report)
 
     Assert.True(report.Passed, string report)
+
+[<Fact>]
+let ``the shim tells of bytes that were shown, and are gone`` () =
+    let struct (near, far) = Sock.CreatePair()
+    use near = near
+    use far = far
+    let sock = FaultySock(near, Schedule.calm)
+    far.Send(ReadOnlySpan "shown"B) |> ignore
+    (sock :> ISock).Recv(Span(Array.zeroCreate 5), SockFlags.Peek) |> ignore
+    Assert.Empty(sock.Finish())
+    near.Recv(Span(Array.zeroCreate 2)) |> ignore
+    Assert.StartsWith("6 NothingLost", sock.Finish() |> List.exactlyOne)

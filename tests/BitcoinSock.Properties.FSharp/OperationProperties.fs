@@ -32,7 +32,21 @@ let ``every operation keeps the laws on real sockets, whatever happens`` (family
         let observed, findings = real backend case
         findings @ Case.judge case observed
 
-    holds 500 Case.arb broken (realisable >> tell Case.library)
+    holds 500 Case.onPair broken (realisable >> tell Case.library)
+
+[<Theory>]
+[<InlineData(WaitMechanism.Poll)>]
+[<InlineData(WaitMechanism.Select)>]
+let ``a connect keeps the laws on real sockets, whatever happens`` (mechanism) =
+    let broken case =
+        let case, observed = realConnect mechanism case
+        Case.judge case observed
+
+    holds
+        200
+        Case.connecting
+        broken
+        (realConnect mechanism >> fun (case, seen) -> Case.tell case seen)
 
 [<Fact>]
 let ``a real socket gives the same trace as the simulated channel`` () =
@@ -52,4 +66,4 @@ let ``a real socket gives the same trace as the simulated channel`` () =
                 $"38 Refinement: it really ended as {onSocket.Outcome}"
         ]
 
-    holds 500 Case.arb broken (realisable >> tell Case.library)
+    holds 500 Case.onPair broken (realisable >> tell Case.library)

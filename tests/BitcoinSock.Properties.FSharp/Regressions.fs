@@ -55,6 +55,17 @@ let private stories =
         Defect.``forgets the last partial send``,
         case (Operation.SendComplete "too much"B) 100.0 "" [ late ]
 
+        "this library, before its first release: a wake-up for nothing was a connection",
+        Defect.``takes the end of its wait for connected``,
+        case
+            (Operation.ConnectComplete(
+                Net.IPEndPoint(Net.IPAddress.Loopback, 9),
+                TimeSpan.FromSeconds 1.0
+            ))
+            2000.0
+            ""
+            [ Fault.None; Fault.SpuriousWake ]
+
         "I2PSharp: the reader took bytes that were for the next protocol",
         Defect.``reads one byte too many``,
         case line 100.0 "HELLO\nbinary" []

@@ -45,13 +45,15 @@ public static partial class SockOperations
         SockResult attempt = sock.Connect(endPoint);
         while (attempt.IsError)
         {
-            bool underWay = NetworkError.ConnectIsUnderWay(attempt.Error);
-            if (!underWay && NetworkError.IoErrorIsPermanent(attempt.Error))
+            if (
+                NetworkError.IoErrorIsPermanent(attempt.Error)
+                && !NetworkError.ConnectIsUnderWay(attempt.Error)
+            )
             {
                 return SockOutcome.Failed(attempt.Error);
             }
 
-            SockOutcome next = pace.Next(sock, SockEvents.Send, moved: false, out var occurred);
+            SockOutcome next = pace.Next(sock, SockEvents.Send, moved: false);
             if (!next.IsOk)
             {
                 return next;
@@ -68,13 +70,8 @@ public static partial class SockOperations
                 return SockOutcome.Failed(asked.IsError ? asked.Error : pending);
             }
 
-            if (underWay && occurred == SockEvents.Send)
-            {
-                return SockOutcome.Ok(0);
-            }
-
-            // Not started (a full backlog of a unix listener is EAGAIN), interrupted, hung up, or
-            // only a slice of the wait over: connecting once more tells which.
+            // Done, or not started (a full backlog of a unix listener is EAGAIN), interrupted, woken
+            // for nothing, or only a slice of the wait over: connecting once more tells which.
             attempt = sock.Connect(endPoint);
             if (attempt.Error == NetworkError.AlreadyConnected)
             {

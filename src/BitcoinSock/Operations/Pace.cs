@@ -16,18 +16,8 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
 
     /// <summary>Ok: try again. Anything else is how the operation ends.</summary>
     public SockOutcome Next<TSock>(TSock sock, SockEvents awaited, bool moved)
-        where TSock : ISockWait => Next(sock, awaited, moved, out _);
-
-    /// <inheritdoc cref="Next{TSock}(TSock, SockEvents, bool)"/>
-    public SockOutcome Next<TSock>(
-        TSock sock,
-        SockEvents awaited,
-        bool moved,
-        out SockEvents occurred
-    )
         where TSock : ISockWait
     {
-        occurred = SockEvents.None;
         if (_deadline.HasPassed)
         {
             return SockOutcome.End(SockStatus.Timeout);
@@ -45,7 +35,7 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
         }
 
         var slice = new Deadline(_deadline.Slice, clock);
-        SockResult waited = sock.Wait(slice.Remaining, awaited, out occurred, interrupt);
+        SockResult waited = sock.Wait(slice.Remaining, awaited, out _, interrupt);
         if (waited.IsError && NetworkError.IoErrorIsPermanent(waited.Error))
         {
             return SockOutcome.Failed(waited.Error);
