@@ -43,6 +43,11 @@ module Case =
                 let buffer = Array.zeroCreate count
                 let outcome = SockOperations.TryRecvComplete(sock, Span buffer, timeout, interrupt)
                 outcome, Array.truncate outcome.Count buffer
+            | Operation.ReadFrame(terminator, limit, window) ->
+                let reader = FrameReader(sock, ReadOnlySpan terminator, limit, window)
+                let mutable frame = ReadOnlySpan()
+                let outcome = reader.TryRead(&frame, timeout, interrupt)
+                outcome, frame.ToArray()
             | Operation.ConnectComplete(target, _) ->
                 let able = unbox<IConnectingSock>(box sock)
                 SockOperations.TryConnectComplete(able, target, timeout, interrupt), [||]
@@ -118,6 +123,8 @@ module Case =
             match case.Operation with
             | Operation.SendComplete data -> $"SendComplete \"{text data}\""
             | Operation.RecvComplete count -> $"RecvComplete of {count} bytes"
+            | Operation.ReadFrame(terminator, limit, window) ->
+                $"ReadFrame \"{text terminator}\" within {limit} bytes, {window} at a time"
             | Operation.IsConnected -> "IsConnected"
             | Operation.ConnectComplete(target, takes) ->
                 $"ConnectComplete to {target}, which takes {takes.TotalMilliseconds} ms"
@@ -165,11 +172,15 @@ module Case =
 
             let! takes = Gen.elements [ 0.0; 50.0; 1200.0 ] |> Gen.map TimeSpan.FromMilliseconds
 
+            let! ending = Gen.elements [ "\n"B; "ab"B; "aa"B ]
+            let! window = Gen.elements [ ending.Length; 3; 4; 600 ]
+
             let! operation =
                 Gen.frequency
                     [
                         3, Gen.constant (Operation.SendComplete data)
                         3, Gen.constant (Operation.RecvUntilTerminator('\n'B, limit))
+                        3, Gen.constant (Operation.ReadFrame(ending, limit, window))
                         3, Gen.constant (Operation.RecvComplete count)
                         1, Gen.constant Operation.IsConnected
                         2, Gen.constant (Operation.ConnectComplete(somewhere, takes))
@@ -250,6 +261,18 @@ module Case =
                             { case with
                                 Operation = Operation.RecvComplete smaller
                             }
+            | Operation.ReadFrame(terminator, limit, window) ->
+                let frame terminator limit =
+                    { case with
+                        Operation = Operation.ReadFrame(terminator, limit, window)
+                    }
+
+                if terminator.Length > 1 then
+                    yield frame terminator[..0] limit
+
+                for smaller in [ limit / 2; limit - 1 ] do
+                    if smaller >= 0 && smaller < limit then
+                        yield frame terminator smaller
             | Operation.ConnectComplete(target, takes) when takes > TimeSpan.Zero ->
                 yield
                     { case with

@@ -79,6 +79,7 @@ module PairPlay =
         let terminator =
             match case.Operation with
             | Operation.RecvUntilTerminator _ when outcome.IsOk -> 1
+            | Operation.ReadFrame(terminator, _, _) when outcome.IsOk -> terminator.Length
             | _ -> 0
 
         let left =

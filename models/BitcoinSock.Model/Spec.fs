@@ -14,6 +14,8 @@ type Operation =
     /// The far end takes so long to answer.
     | ConnectComplete of target: EndPoint * takes: TimeSpan
     | IsConnected
+    /// One frame, by a FrameReader with a window of so many bytes.
+    | ReadFrame of terminator: byte[] * limit: int * window: int
 
 /// One call that a backend answered.
 type Step =
@@ -78,11 +80,21 @@ module Spec =
 
     let private concat (a: byte[]) (b: byte[]) = Array.append a b
 
+    let private indexOf (terminator: byte[]) (bytes: byte[]) =
+        bytes.AsSpan().IndexOf(ReadOnlySpan terminator)
+
     /// Where the first terminator is, if it is within the limit.
-    let private terminatorWithin limit (terminator: byte) (bytes: byte[]) =
-        match Array.IndexOf(bytes, terminator) with
+    let private terminatorWithin limit (terminator: byte[]) (bytes: byte[]) =
+        match indexOf terminator bytes with
         | -1 -> None
-        | index when index < limit -> Some index
+        | index when index + terminator.Length <= limit -> Some index
+        | _ -> None
+
+    /// The terminator and the limit of an operation that has them.
+    let private (|Line|_|) operation =
+        match operation with
+        | Operation.RecvUntilTerminator(terminator, limit) -> Some([| terminator |], limit)
+        | Operation.ReadFrame(terminator, limit, _) -> Some(terminator, limit)
         | _ -> None
 
     /// Whether the bytes, or the room, that are there from the start suffice, or the time.
@@ -92,8 +104,9 @@ module Spec =
         | Operation.ConnectComplete(_, takes) -> elapsed >= takes
         | Operation.SendComplete data -> data.Length <= channel.Outgoing.Room
         | Operation.RecvComplete count -> count <= channel.Incoming.Pending.Length
-        | Operation.RecvUntilTerminator(terminator, limit) ->
+        | Line(terminator, limit) ->
             (terminatorWithin limit terminator channel.Incoming.Pending).IsSome
+        | _ -> false
 
     let private isSend operation =
         match operation with
@@ -166,7 +179,7 @@ module Spec =
 
         let isTooLong =
             match operation with
-            | Operation.RecvUntilTerminator(terminator, limit) ->
+            | Line(terminator, limit) ->
                 before.Incoming.Pending.Length >= limit
                 && (terminatorWithin limit terminator before.Incoming.Pending).IsNone
             | _ -> false
@@ -216,18 +229,15 @@ module Spec =
             | Operation.SendComplete data ->
                 Array.truncate outcome.Count data, outcome.Count = data.Length
             | Operation.RecvComplete count -> observed.Received, observed.Received.Length = count
-            | Operation.IsConnected -> [||], false
             | Operation.ConnectComplete _ ->
                 [||],
                 steps
                 |> List.exists (fun step ->
                     step.Call = Call.Connect
                     && (not step.Result.IsError || step.Result.Error = code SocketError.IsConnected))
-            | Operation.RecvUntilTerminator(terminator, _) ->
-                if outcome.IsOk then
-                    concat observed.Received [| terminator |], true
-                else
-                    observed.Received, Array.contains terminator observed.Received
+            | Line(terminator, _) when outcome.IsOk -> concat observed.Received terminator, true
+            | Line(terminator, _) -> observed.Received, indexOf terminator observed.Received >= 0
+            | _ -> [||], false
 
         let accounted =
             match operation with
@@ -257,8 +267,8 @@ module Spec =
 
         let limited =
             match operation with
-            | Operation.RecvUntilTerminator(terminator, limit) ->
-                let index = Array.IndexOf(before.Incoming.Pending, terminator)
+            | Line(terminator, limit) ->
+                let index = indexOf terminator before.Incoming.Pending
                 let gone = before.Incoming.Pending.Length - observed.After.Incoming.Pending.Length
 
                 law
@@ -269,7 +279,7 @@ module Spec =
                 @ law
                     5
                     "ZeroOverRead"
-                    (index < 0 || wasReset || gone <= index + 1)
+                    (index < 0 || wasReset || gone <= index + terminator.Length)
                     $"consumed {gone}, the terminator is at {index}"
                 @ law
                     5

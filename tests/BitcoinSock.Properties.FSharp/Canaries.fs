@@ -288,6 +288,8 @@ let loop defect : Loop =
         | Operation.SendComplete [||] when not (is Defect.``calls for nothing to send``) ->
             ended SockStatus.Ok 0 0, [||]
         | Operation.SendComplete data -> send data 0, [||]
+        // A frame is read right: FrameCanaries are wrong in ways of their own.
+        | Operation.ReadFrame _ -> Case.library sock operation timeout interrupt
         | Operation.ConnectComplete(target, _) ->
             connect (unbox<IConnectingSock>(box sock)) target, [||]
         | Operation.IsConnected -> probe (), [||]

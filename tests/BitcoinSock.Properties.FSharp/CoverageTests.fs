@@ -77,6 +77,7 @@ let ``every operation ends in every way it can`` () =
         | Operation.SendComplete _ -> "SendComplete"
         | Operation.RecvComplete _ -> "RecvComplete"
         | Operation.RecvUntilTerminator _ -> "RecvUntilTerminator"
+        | Operation.ReadFrame _ -> "ReadFrame"
         | Operation.ConnectComplete _ -> "ConnectComplete"
         | Operation.IsConnected -> "IsConnected"
 
@@ -87,6 +88,7 @@ let ``every operation ends in every way it can`` () =
                 "SendComplete"
                 "RecvComplete"
                 "RecvUntilTerminator"
+                "ReadFrame"
                 "ConnectComplete"
                 "IsConnected"
             ] do

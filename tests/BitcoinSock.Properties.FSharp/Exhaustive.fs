@@ -68,6 +68,11 @@ let private cases depth length =
                         for size in 0 .. length + 1 do
                             yield case (Operation.RecvComplete size) payload isClosed 0
 
+                        for size in 0 .. length + 1 do
+                            for ending, window in [ "\n"B, 1; "aa"B, 2 ] do
+                                let frame = Operation.ReadFrame(ending, size, window)
+                                yield case frame payload isClosed 0
+
                         yield case Operation.IsConnected payload isClosed 0
 
                 for takes in [ 0.0; 50.0; 200.0 ] do
