@@ -25,7 +25,13 @@ at_most() {
     echo "calls $1: ${count:-no} $3, at most $2: $verdict"
 }
 
-at_most "1000 short lines that are there" 2000 recvfrom A_thousand_short_lines_that_are_there
+# 400 lines of 256 bytes, all there before the first is read: a peek and a recv each; one peek for
+# a window of 256 lines; a peek and a recv for each such window.
+at_most "RecvUntilTerminator, 400 lines" 800 recvfrom Lines_that_are_there_one_by_one
+at_most "FrameReader, 400 lines" 402 recvfrom Lines_that_are_there_by_a_reader
+at_most "FrameReader, 400 lines in batches" 4 recvfrom Lines_that_are_there_in_batches
+# 400 headers and payloads.
+at_most "SendComplete of two buffers, 400 times" 400 sendmsg Messages_of_header_and_payload
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -19,6 +19,22 @@ public interface ISockSend
     SockResult Send(ReadOnlySpan<byte> data, SockFlags flags);
 }
 
+/// <summary>Something that takes bytes from two places in one call.</summary>
+public interface ISockSendVectored
+{
+    /// <summary>
+    /// One sendmsg(2) of two parts, one behind the other: hands over as many bytes as the system
+    /// takes now. Never retries.
+    /// </summary>
+    /// <param name="first">The bytes that go first.</param>
+    /// <param name="second">The bytes that follow.</param>
+    /// <param name="flags">How.</param>
+    /// <returns>
+    /// How many bytes were taken of both together, from the front; or the code of the error.
+    /// </returns>
+    SockResult Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SockFlags flags);
+}
+
 /// <summary>Something that gives bytes.</summary>
 public interface ISockRecv
 {
@@ -183,7 +199,7 @@ public interface ISockRecvUntilTerminator
         int maxData
     )
     {
-        using var line = new PooledBuffer();
+        using var line = PooledBuffer.Rent();
         return TryRecvUntilTerminator(terminator, line, timeout, interrupt, maxData)
             .ToText(line, interrupt);
     }

@@ -154,6 +154,21 @@ public sealed partial class Sock
         return Platform.Current.Send(held.Socket, data, flags);
     }
 
+    /// <summary>
+    /// sendmsg(2) of two parts; on Windows WSASend. Equivalent to <c>sendmsg(fd, { iov, 2 },
+    /// flags)</c>.
+    /// </summary>
+    /// <inheritdoc/>
+    public SockResult Send(
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        SockFlags flags = SockFlags.None
+    )
+    {
+        using var held = new Hold(this, flags);
+        return Platform.Current.Send(held.Socket, first, second, flags);
+    }
+
     /// <summary>recv(2). Equivalent to <c>recv(fd, buffer, len, flags)</c>.</summary>
     /// <inheritdoc/>
     public SockResult Recv(Span<byte> buffer, SockFlags flags = SockFlags.None)

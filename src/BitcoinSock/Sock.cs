@@ -18,6 +18,7 @@ namespace BitcoinSock;
 /// </remarks>
 public sealed partial class Sock
     : ISock,
+        ISockSendVectored,
         ISockConnect,
         ISockGetSockOpt,
         ISockGet,

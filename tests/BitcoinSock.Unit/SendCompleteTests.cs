@@ -114,6 +114,55 @@ public class SendCompleteTests
         );
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Two_buffers_go_in_order_wherever_a_call_cuts_them(bool vectored)
+    {
+        byte[] both = "header|and payload"u8.ToArray();
+        for (int split = 0; split <= both.Length; split++)
+        {
+            for (int taken = 1; taken <= both.Length; taken++)
+            {
+                var sock = new ShortSock(taken);
+                ReadOnlySpan<byte> header = both.AsSpan(0, split);
+                ReadOnlySpan<byte> payload = both.AsSpan(split);
+                SockOutcome outcome = vectored
+                    ? sock.TrySendComplete(header, payload, Within.Long)
+                    : ((ISock)new OneBufferSock(sock)).TrySendComplete(
+                        header,
+                        payload,
+                        Within.Long
+                    );
+                Assert.Equal(SockOutcome.Ok(both.Length), outcome);
+                Assert.Equal(both, sock.Sent);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_text_is_sent_without_garbage()
+    {
+        const int Rounds = 1000;
+        const int SmallestObject = 24;
+        using var pair = new Pair(PairKind.UnixByPoll);
+        byte[] line = new byte[100];
+        long SendSome()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int round = 0; round < Rounds; round++)
+            {
+                pair.Far.SendComplete("a text of some length\n", Within.Long);
+                pair.Near.RecvUntilTerminator((byte)'\n', line, Within.Long);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        SendSome();
+        Assert.InRange(SendSome(), 0, Rounds * SmallestObject - 1);
+    }
+
     [Fact]
     public void Nothing_to_send_is_success_without_a_call()
     {
@@ -195,5 +244,48 @@ public class SendCompleteTests
         );
         Assert.Equal("timeout", refused.ParamName);
         Assert.Equal(0, sock.Sends);
+    }
+
+    /// <summary>Takes a few bytes a call, of one buffer or of two.</summary>
+    private sealed class ShortSock(int most) : ISock, ISockSendVectored
+    {
+        private readonly List<byte> _sent = [];
+
+        public byte[] Sent => [.. _sent];
+
+        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
+            Send(data, default, flags);
+
+        public SockResult Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SockFlags flags)
+        {
+            byte[] both = [.. first, .. second];
+            _sent.AddRange(both.Take(most));
+            return SockResult.Ok(Math.Min(most, both.Length));
+        }
+
+        public SockResult Recv(Span<byte> buffer, SockFlags flags) =>
+            throw new NotSupportedException();
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        ) => throw new NotSupportedException();
+    }
+
+    /// <summary>The same, of one buffer only.</summary>
+    private sealed class OneBufferSock(ISock inner) : ISock
+    {
+        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) => inner.Send(data, flags);
+
+        public SockResult Recv(Span<byte> buffer, SockFlags flags) => inner.Recv(buffer, flags);
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        ) => inner.Wait(timeout, requested, out occurred, interrupt);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -5,20 +6,69 @@ namespace BitcoinSock.Unit;
 /// <summary>Jobs whose system calls are counted from outside, by <c>./build.sh calls</c>.</summary>
 public class SystemCallTests
 {
+    // Fewer bytes than any unix socket holds at once.
+    private const int Lines = 400;
+    private const byte Newline = (byte)'\n';
+
     [Fact]
-    public void A_thousand_short_lines_that_are_there()
+    public void Lines_that_are_there_one_by_one()
     {
-        using var pair = new Pair(PairKind.UnixByPoll);
-        byte[] lines = System.Text.Encoding.ASCII.GetBytes(
-            string.Concat(Enumerable.Range(0, 1000).Select(i => $"line {i}\n"))
-        );
-        var sender = Background.Run(() => pair.Far.TrySendComplete(lines, Within.Long));
-        Assert.True(sender.Join().IsOk);
-        byte[] line = new byte[100];
-        for (int i = 0; i < 1000; i++)
+        using Pair pair = WithLines();
+        var line = new byte[300].AsSpan();
+        for (int i = 0; i < Lines; i++)
         {
-            int length = pair.Near.RecvUntilTerminator((byte)'\n', line, Within.Long);
-            Assert.Equal($"line {i}", System.Text.Encoding.ASCII.GetString(line, 0, length));
+            int length = pair.Near.RecvUntilTerminator(Newline, line, Within.Long);
+            Assert.Equal(Line(i), line[..(length + 1)]);
         }
     }
+
+    [Fact]
+    public void Lines_that_are_there_by_a_reader()
+    {
+        using Pair pair = WithLines();
+        var reader = new FrameReader(pair.Near, Newline, 300);
+        for (int i = 0; i < Lines; i++)
+        {
+            Assert.Equal(Line(i).AsSpan()[..^1], reader.Read(Within.Long));
+        }
+    }
+
+    [Fact]
+    public void Lines_that_are_there_in_batches()
+    {
+        using Pair pair = WithLines();
+        var reader = new FrameReader(pair.Near, Newline, 300);
+        var frames = new Range[Lines];
+        for (int i = 0; i < Lines; )
+        {
+            FrameBatch batch = reader.ReadBatch(frames, Within.Long);
+            for (int j = 0; j < batch.Count; j++)
+            {
+                Assert.Equal(Line(i++).AsSpan()[..^1], batch[j]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Messages_of_header_and_payload()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        byte[] message = new byte[24 + 100];
+        for (int i = 0; i < Lines; i++)
+        {
+            pair.Near.SendComplete(message.AsSpan(0, 24), message.AsSpan(24), Within.Long);
+            pair.Far.RecvComplete(message, Within.Long);
+        }
+    }
+
+    private static Pair WithLines()
+    {
+        var pair = new Pair(PairKind.UnixByPoll);
+        byte[] lines = [.. Enumerable.Range(0, Lines).SelectMany(Line)];
+        Assert.True(pair.Far.TrySendComplete(lines, Within.Long).IsOk);
+        return pair;
+    }
+
+    // 256 bytes.
+    private static byte[] Line(int number) => Encoding.ASCII.GetBytes($"{number, -255}\n");
 }

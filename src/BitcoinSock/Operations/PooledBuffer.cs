@@ -7,8 +7,21 @@ namespace BitcoinSock;
 /// </summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
+    // One for each thread is enough: an operation uses one at a time.
+    [ThreadStatic]
+    private static PooledBuffer? _idle;
+
     private byte[] _bytes = [];
     private int _written;
+
+    private PooledBuffer() { }
+
+    public static PooledBuffer Rent()
+    {
+        PooledBuffer rented = _idle ?? new PooledBuffer();
+        _idle = null;
+        return rented;
+    }
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _written);
 
@@ -37,6 +50,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         GiveBack();
         _bytes = [];
         _written = 0;
+        _idle = this;
     }
 
     private void GiveBack()

@@ -130,7 +130,7 @@ public static partial class SockOperations
     )
         where TSock : ISockRecv, ISockWait
     {
-        using var buffer = new PooledBuffer();
+        using var buffer = PooledBuffer.Rent();
         return sock.TryRecvUntilTerminator(terminator, buffer, timeout, interrupt, maxData)
             .Decode(buffer, out line, out received);
     }
@@ -162,7 +162,7 @@ public static partial class SockOperations
     )
         where TSock : ISockRecv, ISockWait
     {
-        using var buffer = new PooledBuffer();
+        using var buffer = PooledBuffer.Rent();
         return sock.TryRecvUntilTerminator(terminator, buffer, timeout, interrupt, maxData)
             .ToText(buffer, interrupt);
     }

@@ -36,7 +36,10 @@ public static partial class SockOperations
             ? own.TrySendComplete(data, timeout, interrupt)
             : TrySendComplete(sock, data, default, timeout, interrupt);
 
-    /// <summary>Sends both, one after the other, without joining them in memory.</summary>
+    /// <summary>
+    /// Sends both, one after the other, without joining them in memory; in one call if the sock is
+    /// an <see cref="ISockSendVectored"/>.
+    /// </summary>
     /// <param name="sock">Where to.</param>
     /// <param name="header">The bytes that go first.</param>
     /// <param name="payload">The bytes that follow.</param>
@@ -59,15 +62,13 @@ public static partial class SockOperations
         int sent = 0;
         while (sent < total)
         {
-            ReadOnlySpan<byte> rest =
-                sent < header.Length ? header[sent..] : payload[(sent - header.Length)..];
-            SockResult taken = sock.Send(rest, SockFlags.NoSignal | SockFlags.DontWait);
+            SockResult taken = SendRest(sock, header, payload, sent, out int asked);
             if (taken.IsError && NetworkError.IoErrorIsPermanent(taken.Error))
             {
                 return SockOutcome.Failed(taken.Error, sent);
             }
 
-            if (taken.Count > rest.Length)
+            if (taken.Count > asked)
             {
                 return SockOutcome.End(SockStatus.Inconsistent, sent);
             }
@@ -84,6 +85,30 @@ public static partial class SockOperations
         }
 
         return SockOutcome.Ok(sent);
+    }
+
+    // One call: of both, if that can be; else of what is left of the one, then of the other.
+    private static SockResult SendRest<TSock>(
+        TSock sock,
+        ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> payload,
+        int sent,
+        out int asked
+    )
+        where TSock : ISockSend
+    {
+        const SockFlags Flags = SockFlags.NoSignal | SockFlags.DontWait;
+        ReadOnlySpan<byte> first = header[Math.Min(sent, header.Length)..];
+        ReadOnlySpan<byte> second = payload[Math.Max(sent - header.Length, 0)..];
+        if (!first.IsEmpty && !second.IsEmpty && sock is ISockSendVectored vectored)
+        {
+            asked = first.Length + second.Length;
+            return vectored.Send(first, second, Flags);
+        }
+
+        ReadOnlySpan<byte> rest = first.IsEmpty ? second : first;
+        asked = rest.Length;
+        return sock.Send(rest, Flags);
     }
 
     /// <summary>Sends all of it, or throws. Core's <c>SendComplete</c>.</summary>
@@ -126,8 +151,11 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt = default
     )
-        where TSock : ISockSend, ISockWait =>
-        TrySendComplete(sock, Strict.GetBytes(data), timeout, interrupt);
+        where TSock : ISockSend, ISockWait
+    {
+        using PooledBuffer bytes = Encode(data);
+        return TrySendComplete(sock, bytes.Written, timeout, interrupt);
+    }
 
     /// <summary>Sends a text as UTF-8, or throws. Counts are of bytes.</summary>
     /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
@@ -138,8 +166,19 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt = default
     )
-        where TSock : ISockSend, ISockWait =>
-        SendComplete(sock, Strict.GetBytes(data), timeout, interrupt);
+        where TSock : ISockSend, ISockWait
+    {
+        using PooledBuffer bytes = Encode(data);
+        SendComplete(sock, bytes.Written, timeout, interrupt);
+    }
+
+    private static PooledBuffer Encode(string data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        PooledBuffer bytes = PooledBuffer.Rent();
+        Strict.GetBytes(data, bytes);
+        return bytes;
+    }
 
     private static int TotalLength(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {

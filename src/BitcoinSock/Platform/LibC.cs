@@ -36,6 +36,25 @@ internal static unsafe partial class LibC
         public short REvents;
     }
 
+    public struct IoVec
+    {
+        public nint Base;
+        public nint Length;
+    }
+
+    // Some systems have shorter fields, and then padding: on little-endian processors the same
+    // bytes. Darwin's flags are in the padding behind the length of the control data.
+    public struct MsgHdr
+    {
+        public nint Name;
+        public nint NameLength;
+        public nint Parts;
+        public nint PartCount;
+        public nint Control;
+        public nint ControlLength;
+        public nint Flags;
+    }
+
     // Darwin's tv_usec is 32 bits and 4 of padding: on its little-endian processors the same bytes.
     public struct TimeVal
     {
@@ -78,6 +97,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(int fd, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMsg(int fd, MsgHdr* message, int flags);
 
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
     public static partial nint Recv(int fd, byte* buffer, nuint length, int flags);

@@ -87,6 +87,13 @@ internal abstract class Platform
 
     public abstract SockResult Send(CSocket socket, ReadOnlySpan<byte> data, SockFlags flags);
 
+    public abstract SockResult Send(
+        CSocket socket,
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        SockFlags flags
+    );
+
     public abstract SockResult Recv(CSocket socket, Span<byte> buffer, SockFlags flags);
 
     public abstract SockResult ShutdownSend(CSocket socket);

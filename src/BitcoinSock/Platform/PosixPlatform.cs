@@ -147,6 +147,24 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
         }
     }
 
+    public override SockResult Send(
+        CSocket socket,
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        SockFlags flags
+    )
+    {
+        fixed (byte* head = first)
+        fixed (byte* tail = second)
+        {
+            LibC.IoVec* parts = stackalloc LibC.IoVec[2];
+            parts[0] = new LibC.IoVec { Base = (nint)head, Length = first.Length };
+            parts[1] = new LibC.IoVec { Base = (nint)tail, Length = second.Length };
+            var message = new LibC.MsgHdr { Parts = (nint)parts, PartCount = 2 };
+            return Decode(LibC.SendMsg(Fd(socket), &message, Flags(flags)));
+        }
+    }
+
     public override SockResult Recv(CSocket socket, Span<byte> buffer, SockFlags flags)
     {
         fixed (byte* bytes = buffer)

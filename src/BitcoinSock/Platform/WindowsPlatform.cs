@@ -167,6 +167,25 @@ internal sealed unsafe partial class WindowsPlatform : Platform
         }
     }
 
+    public override SockResult Send(
+        CSocket socket,
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        SockFlags flags
+    )
+    {
+        fixed (byte* head = first)
+        fixed (byte* tail = second)
+        {
+            Winsock.WsaBuf* parts = stackalloc Winsock.WsaBuf[2];
+            parts[0] = new Winsock.WsaBuf { Len = (uint)first.Length, Buf = (nint)head };
+            parts[1] = new Winsock.WsaBuf { Len = (uint)second.Length, Buf = (nint)tail };
+            uint sent;
+            int returned = Winsock.Send(socket.Value, parts, 2, &sent, 0, null, null);
+            return returned < 0 ? Decode(returned) : SockResult.Ok((int)sent);
+        }
+    }
+
     public override SockResult Recv(CSocket socket, Span<byte> buffer, SockFlags flags)
     {
         int peek = (flags & SockFlags.Peek) != 0 ? Winsock.MSG_PEEK : 0;

@@ -31,6 +31,12 @@ internal static unsafe partial class Winsock
         public short REvents;
     }
 
+    public struct WsaBuf
+    {
+        public uint Len;
+        public nint Buf;
+    }
+
     public struct TimeVal
     {
         public int Seconds;
@@ -88,6 +94,17 @@ internal static unsafe partial class Winsock
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     public static partial int Send(nint socket, byte* data, int length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "WSASend", SetLastError = true)]
+    public static partial int Send(
+        nint socket,
+        WsaBuf* parts,
+        uint count,
+        uint* sent,
+        uint flags,
+        void* overlapped,
+        void* completion
+    );
 
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
     public static partial int Recv(nint socket, byte* buffer, int length, int flags);
