@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -43,6 +44,33 @@ public class ReadmeTests
         Assert.Equal(SockStatus.Timeout, outcome.Status);
         Assert.StartsWith("Send timeout (sent only ", log.ToString(), StringComparison.Ordinal);
         far.Dispose();
+    }
+
+    [Fact]
+    public void Many_frames()
+    {
+        (Sock sock, Sock peer) = Sock.CreatePair();
+        var interrupt = new ThreadInterrupt();
+        var handled = new List<string>();
+        peer.SendComplete("one\ntwo\nthree\n<binary>", TimeSpan.FromSeconds(1));
+
+        var reader = new FrameReader(sock, (byte)'\n', maxFrame: 65536);
+        ReadOnlySpan<byte> frame = reader.Read(TimeSpan.FromSeconds(3), interrupt); // one call each
+
+        var ranges = new Range[256];
+        FrameBatch batch = reader.ReadBatch(ranges, TimeSpan.FromSeconds(3), interrupt); // two calls
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Handle(batch[i]);
+        }
+
+        Assert.Equal(3, frame.Length);
+        Assert.Equal(["two", "three"], handled);
+        Assert.Equal("<binary>"u8, sock.RecvNow());
+        peer.Dispose();
+        sock.Dispose();
+
+        void Handle(ReadOnlySpan<byte> frame) => handled.Add(Encoding.UTF8.GetString(frame));
     }
 
     [Fact]
@@ -197,7 +225,7 @@ public class ReadmeTests
         [
             .. readme.Split("```csharp\n").Skip(1).Select(rest => rest.Split("```")[0]),
         ];
-        Assert.Equal(7, examples.Length);
+        Assert.Equal(8, examples.Length);
         Assert.All(
             examples,
             example => Assert.Contains(Flat(example), Flat(here), StringComparison.Ordinal)
