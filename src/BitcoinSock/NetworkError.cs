@@ -50,6 +50,9 @@ public static class NetworkError
         || error == AlreadyInProgress
         || error == Platform.Current.ConnectStarted;
 
+    // What is asked for all the time needs no exception made for it.
     internal static int NativeCode(SocketError error) =>
-        new SocketException((int)error).NativeErrorCode;
+        error == SocketError.WouldBlock && WouldBlock != 0
+            ? WouldBlock
+            : new SocketException((int)error).NativeErrorCode;
 }

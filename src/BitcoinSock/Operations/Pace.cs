@@ -18,6 +18,22 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     public SockOutcome Next<TSock>(TSock sock, SockEvents awaited, bool moved)
         where TSock : ISockWait
     {
+        SockOutcome look = Look(moved);
+        if (!look.IsOk || moved)
+        {
+            return look;
+        }
+
+        Deadline slice = Slice();
+        SockResult waited = sock.Wait(slice.Remaining, awaited, out _, interrupt);
+        SockOutcome next = Waited(waited, slice, out int pauseMs);
+        Thread.Sleep(pauseMs);
+        return next;
+    }
+
+    /// <summary>Looks at the clock and at the interrupt.</summary>
+    public SockOutcome Look(bool moved)
+    {
         if (_deadline.HasPassed)
         {
             return SockOutcome.End(SockStatus.Timeout);
@@ -28,14 +44,17 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
             return SockOutcome.End(SockStatus.Interrupted);
         }
 
-        if (moved)
-        {
-            _idleRounds = 0;
-            return SockOutcome.Ok(0);
-        }
+        _idleRounds = moved ? 0 : _idleRounds;
+        return SockOutcome.Ok(0);
+    }
 
-        var slice = new Deadline(_deadline.Slice, clock);
-        SockResult waited = sock.Wait(slice.Remaining, awaited, out _, interrupt);
+    /// <summary>For how long to wait at most.</summary>
+    public readonly Deadline Slice() => new(_deadline.Slice, clock);
+
+    /// <summary>What a wait in that slice means.</summary>
+    public SockOutcome Waited(SockResult waited, Deadline slice, out int pauseMs)
+    {
+        pauseMs = 0;
         if (waited.IsError && NetworkError.IoErrorIsPermanent(waited.Error))
         {
             return SockOutcome.Failed(waited.Error);
@@ -44,7 +63,7 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
         _idleRounds = slice.HasPassed ? 0 : _idleRounds + 1;
         if (_idleRounds > IdleRoundsFree)
         {
-            Thread.Sleep(1 << Math.Min(_idleRounds - IdleRoundsFree, PauseDoublingsMax));
+            pauseMs = 1 << Math.Min(_idleRounds - IdleRoundsFree, PauseDoublingsMax);
         }
 
         return SockOutcome.Ok(0);

@@ -29,35 +29,35 @@ public static partial class SockOperations
         int received = 0;
         while (received < buffer.Length)
         {
-            Span<byte> rest = buffer[received..];
-            SockResult got = sock.Recv(rest, SockFlags.DontWait);
-            if (got.IsError && NetworkError.IoErrorIsPermanent(got.Error))
+            SockOutcome step = Take(sock, buffer[received..]);
+            received += step.Count;
+            if (step.IsOk && received < buffer.Length)
             {
-                return SockOutcome.Failed(got.Error, received);
+                step = pace.Next(sock, SockEvents.Recv, moved: step.Count > 0);
             }
 
-            if (got.Count == 0)
+            if (!step.IsOk)
             {
-                return SockOutcome.End(SockStatus.Closed, received);
-            }
-
-            if (got.Count > rest.Length)
-            {
-                return SockOutcome.End(SockStatus.Inconsistent, received);
-            }
-
-            received += Math.Max(got.Count, 0);
-            if (received < buffer.Length)
-            {
-                SockOutcome next = pace.Next(sock, SockEvents.Recv, moved: got.Count > 0);
-                if (!next.IsOk)
-                {
-                    return next with { Count = received };
-                }
+                return step with { Count = received };
             }
         }
 
         return SockOutcome.Ok(received);
+    }
+
+    // One recv. Ok: so many bytes, possibly none, were received.
+    internal static SockOutcome Take<TSock>(TSock sock, Span<byte> buffer)
+        where TSock : ISockRecv
+    {
+        SockResult got = sock.Recv(buffer, SockFlags.DontWait);
+        if (got.IsError)
+        {
+            return RetryOrFail(got.Error);
+        }
+
+        return got.Count == 0 ? SockOutcome.End(SockStatus.Closed)
+            : got.Count > buffer.Length ? SockOutcome.End(SockStatus.Inconsistent)
+            : SockOutcome.Ok(got.Count);
     }
 
     /// <summary>Reads exactly as many bytes as the buffer holds, or throws.</summary>

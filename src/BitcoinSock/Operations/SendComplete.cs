@@ -62,53 +62,43 @@ public static partial class SockOperations
         int sent = 0;
         while (sent < total)
         {
-            SockResult taken = SendRest(sock, header, payload, sent, out int asked);
-            if (taken.IsError && NetworkError.IoErrorIsPermanent(taken.Error))
+            SockOutcome step = Give(
+                sock,
+                header[Math.Min(sent, header.Length)..],
+                payload[Math.Max(sent - header.Length, 0)..]
+            );
+            sent += step.Count;
+            if (step.IsOk && sent < total)
             {
-                return SockOutcome.Failed(taken.Error, sent);
+                step = pace.Next(sock, SockEvents.Send, moved: step.Count > 0);
             }
 
-            if (taken.Count > asked)
+            if (!step.IsOk)
             {
-                return SockOutcome.End(SockStatus.Inconsistent, sent);
-            }
-
-            sent += Math.Max(taken.Count, 0);
-            if (sent < total)
-            {
-                SockOutcome next = pace.Next(sock, SockEvents.Send, moved: taken.Count > 0);
-                if (!next.IsOk)
-                {
-                    return next with { Count = sent };
-                }
+                return step with { Count = sent };
             }
         }
 
         return SockOutcome.Ok(sent);
     }
 
-    // One call: of both, if that can be; else of what is left of the one, then of the other.
-    private static SockResult SendRest<TSock>(
+    // One send, of both parts if that can be. Ok: so many bytes, possibly none, were taken.
+    internal static SockOutcome Give<TSock>(
         TSock sock,
-        ReadOnlySpan<byte> header,
-        ReadOnlySpan<byte> payload,
-        int sent,
-        out int asked
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second
     )
         where TSock : ISockSend
     {
         const SockFlags Flags = SockFlags.NoSignal | SockFlags.DontWait;
-        ReadOnlySpan<byte> first = header[Math.Min(sent, header.Length)..];
-        ReadOnlySpan<byte> second = payload[Math.Max(sent - header.Length, 0)..];
-        if (!first.IsEmpty && !second.IsEmpty && sock is ISockSendVectored vectored)
-        {
-            asked = first.Length + second.Length;
-            return vectored.Send(first, second, Flags);
-        }
-
-        ReadOnlySpan<byte> rest = first.IsEmpty ? second : first;
-        asked = rest.Length;
-        return sock.Send(rest, Flags);
+        (int asked, SockResult taken) =
+            first.IsEmpty ? (second.Length, sock.Send(second, Flags))
+            : !second.IsEmpty && sock is ISockSendVectored vectored
+                ? (first.Length + second.Length, vectored.Send(first, second, Flags))
+            : (first.Length, sock.Send(first, Flags));
+        return taken.IsError ? RetryOrFail(taken.Error)
+            : taken.Count > asked ? SockOutcome.End(SockStatus.Inconsistent)
+            : SockOutcome.Ok(taken.Count);
     }
 
     /// <summary>Sends all of it, or throws. Core's <c>SendComplete</c>.</summary>
