@@ -73,6 +73,23 @@ module Backends =
         let kind = if family = AddressFamily.Unix then "unix" else "tcp"
         Backend($"Sock-{kind}-{(string mechanism).ToLowerInvariant()}", create, capabilities)
 
+    /// The base library's socket, over TCP.
+    let managed =
+        let create () =
+            let struct (near, far) = Sock.CreatePair AddressFamily.InterNetwork
+            SockPeer.ResetOnClose near
+
+            for each in [ near; far ] do
+                each.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1) |> ignore
+
+            new BackendPair(new ManagedSock(near.ToSocket()), new SockPeer(far))
+
+        Backend(
+            "ManagedSock",
+            create,
+            (sock AddressFamily.InterNetwork WaitMechanism.Poll).Capabilities
+        )
+
     /// The model itself.
     let simulated =
         let create () =
@@ -92,5 +109,6 @@ module Backends =
                 if family <> AddressFamily.Unix || not (OperatingSystem.IsWindows()) then
                     for mechanism in [ WaitMechanism.Poll; WaitMechanism.Select ] do
                         sock family mechanism
+            managed
             simulated
         ]

@@ -112,6 +112,35 @@ public sealed partial class Sock
     }
 
     /// <summary>
+    /// Hands the descriptor over to a <see cref="Socket"/>, for whatever is written for one. It is
+    /// in blocking mode, as a <see cref="NetworkStream"/> wants it; this is empty afterwards.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is no descriptor.</exception>
+    /// <exception cref="SocketException">
+    /// The base library refuses it, as what is no socket; it is still here.
+    /// </exception>
+    public Socket ToSocket()
+    {
+        CSocket socket = Release();
+        if (socket.IsInvalid)
+        {
+            throw new InvalidOperationException("There is no descriptor to hand over.");
+        }
+
+        var handle = new SafeSocketHandle(socket.Value, ownsHandle: true);
+        try
+        {
+            return new Socket(handle) { Blocking = true };
+        }
+        catch
+        {
+            handle.SetHandleAsInvalid();
+            AssignFrom(new Sock(socket));
+            throw;
+        }
+    }
+
+    /// <summary>
     /// A new socket, in blocking mode and closed in child processes. socket(2), with SOCK_CLOEXEC
     /// or what the system has for it.
     /// </summary>
@@ -135,6 +164,10 @@ public sealed partial class Sock
         made.ThrowIfError("socket");
         return new Sock(socket);
     }
+
+    /// <summary>A descriptor that is somebody else's, to wait on; it is never closed here.</summary>
+    internal static Sock Watch(CSocket socket) =>
+        new() { _handle = new SockHandle(socket, owns: false) };
 
     /// <summary>
     /// Two sockets that are connected to each other: socketpair(2); a TCP connection over loopback

@@ -15,8 +15,10 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     private volatile bool _nonBlocking;
     private volatile bool _isGone;
 
-    public SockHandle(CSocket socket)
-        : base(ownsHandle: true) => SetHandle(socket.Value);
+    /// <param name="socket">The descriptor.</param>
+    /// <param name="owns">Whether to close it; if not, somebody else does.</param>
+    public SockHandle(CSocket socket, bool owns = true)
+        : base(owns) => SetHandle(socket.Value);
 
     public CSocket Socket => new(handle);
 
