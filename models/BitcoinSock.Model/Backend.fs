@@ -8,7 +8,7 @@ open BitcoinSock
 [<Flags>]
 type Capabilities =
     | None = 0
-    /// ShutdownSend ends our side only.
+    /// Either side can end its sending by itself; it still receives.
     | HalfClose = 1
     /// The peer can reset the connection.
     | Reset = 2

@@ -110,5 +110,8 @@ module Backends =
                     for mechanism in [ WaitMechanism.Poll; WaitMechanism.Select ] do
                         sock family mechanism
             managed
+            StreamBackends.tcp
+            StreamBackends.tls
+            StreamBackends.pipe
             simulated
         ]

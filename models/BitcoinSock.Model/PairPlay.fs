@@ -24,8 +24,13 @@ module PairPlay =
 
         more [||]
 
-    /// The far end; what it has received is kept when it closes.
-    type private Keeper(peer: IPeer) =
+    /// The far end; what it has received is kept when it closes. That it has gone is known to the
+    /// near end before it goes on: some learn of it a little later.
+    type private Keeper(peer: IPeer, near: ISock) =
+        let settle () =
+            let mutable occurred = SockEvents.None
+            near.Wait(patience, SockEvents.Recv, &occurred) |> ignore
+
         let mutable kept = [||]
         let read (buffer: byte[]) = peer.Read(Span buffer)
 
@@ -36,14 +41,18 @@ module PairPlay =
             member _.Write data = peer.Write data
             member _.Read buffer = peer.Read buffer
             member _.ShutdownSend() = peer.ShutdownSend()
-            member _.Reset() = peer.Reset()
+
+            member _.Reset() =
+                peer.Reset()
+                settle ()
 
             member _.Dispose() =
                 kept <- readAll 0 read
                 peer.Dispose()
+                settle ()
 
     /// What a pair can be asked to play: it has room for all; what is accepted after the peer
-    /// closes is lost by the transport's own rules; and only some can be reset.
+    /// closes is lost by the transport's own rules; and only some can be reset, or half closed.
     let realisable (capabilities: Capabilities) case =
         let isPossible fault =
             match fault, case.Operation with
@@ -53,6 +62,7 @@ module PairPlay =
 
         { case with
             Room = 100_000
+            IsClosed = case.IsClosed && capabilities.HasFlag Capabilities.HalfClose
             Schedule = Schedule.ofFaults (List.filter isPossible case.Schedule.Faults)
         }
 
@@ -68,7 +78,7 @@ module PairPlay =
             pair.Sock.Wait(patience, SockEvents.Recv, &occurred) |> ignore
 
         let timed = VirtualTime pair.Sock
-        use keeper = new Keeper(pair.Peer)
+        use keeper = new Keeper(pair.Peer, pair.Sock)
         let sock = FaultySock(timed, keeper, case.Schedule)
         let outcome, received = loop sock case.Operation case.Timeout sock.Interrupt
         let before = case.Before

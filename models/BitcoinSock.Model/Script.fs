@@ -297,10 +297,10 @@ module Script =
                     |> Gen.map Act.Wait
                 )
                 often (Gen.constant Act.Probe)
-                rarely (Gen.constant Act.PeerShutsDown)
                 rarely (Gen.constant Act.PeerCloses)
                 if has Capabilities.HalfClose then
                     rarely (Gen.constant Act.ShutdownSend)
+                    rarely (Gen.constant Act.PeerShutsDown)
                 if has Capabilities.Reset then
                     rarely (Gen.constant Act.PeerResets)
             ]

@@ -1,0 +1,107 @@
+namespace BitcoinSock.Model
+
+open System
+open System.IO
+open System.IO.Pipes
+open System.Net.Security
+open System.Net.Sockets
+open System.Security.Cryptography
+open System.Security.Cryptography.X509Certificates
+open System.Threading.Tasks
+open BitcoinSock
+
+/// The far end of a pair of streams.
+type private StreamPeer(far: StreamSock, reset: unit -> unit) =
+    interface IPeer with
+        member _.Write data =
+            max 0 (far.Send(data, SockFlags.DontWait).Count)
+
+        member _.Read buffer =
+            far.Recv(buffer, SockFlags.DontWait).Count
+
+        member _.ShutdownSend() = far.ShutdownSend() |> ignore
+        member _.Reset() = reset ()
+        member _.Dispose() = far.Dispose()
+
+/// StreamSock over the streams that people have.
+[<RequireQualifiedAccess>]
+module internal StreamBackends =
+
+    let private pair (near: Stream) (far: Stream) reset =
+        new BackendPair(new StreamSock(near), new StreamPeer(new StreamSock(far), reset))
+
+    // Two ends over TCP, and a way to reset the connection from the far one.
+    let private tcpPair () =
+        let struct (near, far) = Sock.CreatePair AddressFamily.InterNetwork
+        let near, far = near.ToSocket(), far.ToSocket()
+
+        for each in [ near; far ] do
+            each.NoDelay <- true
+
+        near.LingerState <- LingerOption(true, 0)
+
+        let reset () =
+            far.LingerState <- LingerOption(true, 0)
+            far.Dispose()
+
+        new NetworkStream(near, ownsSocket = true), new NetworkStream(far, ownsSocket = true), reset
+
+    let private capabilities =
+        Capabilities.HalfClose
+        ||| Capabilities.Reset
+        ||| Capabilities.Wakeable
+        ||| Capabilities.BoundedSend
+        ||| Capabilities.Descriptor
+
+    let tcp = Backend("StreamSock-tcp", (fun () -> tcpPair () |||> pair), capabilities)
+
+    // Of nobody, for as long as this process: it says nothing and protects nothing.
+    let private certificate =
+        lazy
+            (use key = ECDsa.Create(ECCurve.NamedCurves.nistP256)
+             let name = CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+             let now = DateTimeOffset.UtcNow
+             use own = name.CreateSelfSigned(now.AddDays -1.0, now.AddDays 1.0)
+             X509CertificateLoader.LoadPkcs12(own.Export X509ContentType.Pfx, null))
+
+    /// TLS over TCP, with a real handshake.
+    let tls =
+        let create () =
+            let near, far, reset = tcpPair ()
+            let client = new SslStream(near, false, fun _ _ _ _ -> true)
+            let server = new SslStream(far, false)
+
+            Task.WaitAll(
+                server.AuthenticateAsServerAsync certificate.Value,
+                client.AuthenticateAsClientAsync "localhost"
+            )
+
+            pair client server reset
+
+        Backend("StreamSock-tls", create, capabilities)
+
+    /// A named pipe, which closes both sides at once or none.
+    let pipe =
+        let create () =
+            let name = $"bitcoinsock-{Guid.NewGuid():N}"
+
+            let far =
+                new NamedPipeServerStream(
+                    name,
+                    PipeDirection.InOut,
+                    1,
+                    PipeTransmissionMode.Byte,
+                    PipeOptions.Asynchronous
+                )
+
+            let near =
+                new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous)
+
+            Task.WaitAll(far.WaitForConnectionAsync(), near.ConnectAsync())
+            pair near far ignore
+
+        Backend(
+            "StreamSock-pipe",
+            create,
+            Capabilities.Wakeable ||| Capabilities.BoundedSend ||| Capabilities.Descriptor
+        )

@@ -1,0 +1,179 @@
+namespace BitcoinSock;
+
+/// <summary>The way to a <see cref="Stream"/>.</summary>
+public static class SockStreams
+{
+    /// <summary>Makes a <see cref="Stream"/> of a sock: for SslStream, PipeReader and the like.</summary>
+    /// <param name="sock">
+    /// The sock. If it is an <see cref="ISockAsync"/> the stream's async calls hold no thread;
+    /// otherwise one that waits holds a thread of the pool.
+    /// </param>
+    /// <param name="leaveOpen">Whether disposing the stream leaves the sock open.</param>
+    /// <returns>
+    /// A stream that honours <see cref="Stream.ReadTimeout"/>, <see cref="Stream.WriteTimeout"/>
+    /// and cancellation, and throws <see cref="SockException"/>, which is an <see
+    /// cref="IOException"/>. To end our side only, call <see cref="ISockShutdownSend.ShutdownSend"/>
+    /// of the sock.
+    /// </returns>
+    public static Stream AsStream(this ISock sock, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(sock);
+        return new SockStream(sock, leaveOpen);
+    }
+}
+
+/// <summary>A sock as a <see cref="Stream"/>, for whatever reads and writes one.</summary>
+internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
+{
+    private TimeSpan _readTimeout = Timeout.InfiniteTimeSpan;
+    private TimeSpan _writeTimeout = Timeout.InfiniteTimeSpan;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanTimeout => true;
+
+    public override int ReadTimeout
+    {
+        get => Deadline.ToMilliseconds(_readTimeout);
+        set => _readTimeout = FromMilliseconds(value);
+    }
+
+    public override int WriteTimeout
+    {
+        get => Deadline.ToMilliseconds(_writeTimeout);
+        set => _writeTimeout = FromMilliseconds(value);
+    }
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(Span<byte> buffer) => Read(buffer, _readTimeout, default);
+
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return Read(buffer.AsSpan(offset, count));
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer) =>
+        sock.SendComplete(buffer, _writeTimeout);
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        Write(buffer.AsSpan(offset, count));
+    }
+
+    public override async ValueTask<int> ReadAsync(
+        Memory<byte> buffer,
+        CancellationToken cancellationToken = default
+    )
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            SockOutcome now = SockOperations.TryRecvSome(
+                sock,
+                buffer.Span,
+                TimeSpan.Zero,
+                cancellationToken
+            );
+            if (now.Status != SockStatus.Timeout)
+            {
+                return CountOf(now, cancellationToken);
+            }
+
+            if (sock is not ISockAsync awaited)
+            {
+                return await Task.Run(
+                        () => Read(buffer.Span, Timeout.InfiniteTimeSpan, cancellationToken),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+            }
+
+            SockResult waited = await awaited
+                .WaitRecvAsync(Sock.MaxWaitForIo, cancellationToken)
+                .ConfigureAwait(false);
+            if (waited.IsError && NetworkError.IoErrorIsPermanent(waited.Error))
+            {
+                return CountOf(SockOutcome.Failed(waited.Error), cancellationToken);
+            }
+        }
+    }
+
+    public override Task<int> ReadAsync(
+        byte[] buffer,
+        int offset,
+        int count,
+        CancellationToken cancellationToken
+    ) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default
+    ) =>
+        sock is ISockAsync awaited
+            ? awaited.SendCompleteAsync(buffer, Timeout.InfiniteTimeSpan, cancellationToken)
+            : new ValueTask(
+                Task.Run(
+                    () =>
+                        sock.SendComplete(buffer.Span, Timeout.InfiniteTimeSpan, cancellationToken),
+                    cancellationToken
+                )
+            );
+
+    public override Task WriteAsync(
+        byte[] buffer,
+        int offset,
+        int count,
+        CancellationToken cancellationToken
+    ) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() { }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !leaveOpen && sock is IDisposable owned)
+        {
+            owned.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Read(Span<byte> buffer, TimeSpan timeout, CancellationToken interrupt) =>
+        CountOf(SockOperations.TryRecvSome(sock, buffer, timeout, interrupt), interrupt);
+
+    // The end of the stream is no error of a stream's.
+    private static int CountOf(SockOutcome outcome, CancellationToken interrupt)
+    {
+        if (outcome.Status == SockStatus.Closed)
+        {
+            return 0;
+        }
+
+        outcome.ThrowIfRecvFailed(default, interrupt);
+        return outcome.Count;
+    }
+
+    private static TimeSpan FromMilliseconds(int value) =>
+        value is > 0 or Timeout.Infinite
+            ? TimeSpan.FromMilliseconds(value)
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Positive, or infinite.");
+}

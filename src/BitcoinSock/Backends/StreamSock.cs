@@ -1,0 +1,367 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// Any <see cref="System.IO.Stream"/> as a backend: a TLS connection, a named pipe. It peeks into a
+/// buffer of its own and waits by the stream's own async reads and writes, so that deadlines and
+/// interrupts hold on any of them.
+/// </summary>
+/// <remarks>
+/// It reads ahead of what is received: take <see cref="Unread"/> before somebody else goes on with
+/// the stream. One thread may send while another receives.
+/// </remarks>
+public sealed class StreamSock : ISockAsync, IDisposable
+{
+    private const int BufferLength = 16 * 1024;
+
+    private readonly bool _leaveOpen;
+    private readonly byte[] _incoming = new byte[BufferLength];
+    private readonly byte[] _outgoing = new byte[BufferLength];
+    private CancellationTokenSource _reads = new();
+
+    // Read ahead: _incoming[_start.._end].
+    private int _start;
+    private int _end;
+    private Task<int>? _reading;
+    private Task? _writing;
+    private SockResult? _readEnd;
+    private SockResult? _writeEnd;
+    private bool _isShut;
+    private volatile bool _isDisposed;
+
+    /// <summary>Takes a stream.</summary>
+    /// <param name="stream">The stream; it reads and writes.</param>
+    /// <param name="leaveOpen">Whether <see cref="Dispose"/> leaves it open.</param>
+    /// <exception cref="ArgumentException">It does not do both.</exception>
+    public StreamSock(Stream stream, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead || !stream.CanWrite)
+        {
+            throw new ArgumentException("A channel reads and writes.", nameof(stream));
+        }
+
+        Stream = stream;
+        _leaveOpen = leaveOpen;
+    }
+
+    /// <summary>The stream.</summary>
+    public Stream Stream { get; }
+
+    /// <summary>
+    /// What the stream threw when it failed: it can say more than a code. Null if it did not.
+    /// </summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>
+    /// Takes as many bytes as its buffer holds, and has the stream write them; until that is done
+    /// it takes no more. If the stream fails, the next call says so: bytes taken before may be
+    /// lost, as those in a system's buffer are.
+    /// </summary>
+    /// <inheritdoc/>
+    public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags)
+    {
+        if (!CanSend())
+        {
+            return SockResult.Fail(NetworkError.WouldBlock);
+        }
+
+        if (_writeEnd is SockResult end)
+        {
+            return end;
+        }
+
+        data = data[..Math.Min(data.Length, BufferLength)];
+        data.CopyTo(_outgoing);
+        _writing = WriteAsync(data.Length);
+        return CanSend() && _writeEnd is SockResult failed ? failed : SockResult.Ok(data.Length);
+    }
+
+    /// <inheritdoc/>
+    public SockResult Recv(Span<byte> buffer, SockFlags flags)
+    {
+        if (!CanRecv())
+        {
+            return SockResult.Fail(NetworkError.WouldBlock);
+        }
+
+        if (_readEnd is SockResult end && _start == _end)
+        {
+            return end;
+        }
+
+        int count = Math.Min(buffer.Length, _end - _start);
+        _incoming.AsSpan(_start, count).CopyTo(buffer);
+        _start += (flags & SockFlags.Peek) != 0 ? 0 : count;
+        return SockResult.Ok(count);
+    }
+
+    /// <inheritdoc/>
+    public SockResult Wait(
+        TimeSpan timeout,
+        SockEvents requested,
+        out SockEvents occurred,
+        CancellationToken interrupt = default
+    )
+    {
+        var deadline = new Deadline(timeout, TimeProvider.System);
+        while (true)
+        {
+            occurred =
+                (CanRecv(requested) ? SockEvents.Recv : SockEvents.None)
+                | (CanSend(requested) ? SockEvents.Send : SockEvents.None);
+            if (_isDisposed)
+            {
+                occurred = SockEvents.Error;
+                return SockResult.Fail(NetworkError.BadHandle);
+            }
+
+            if (occurred != SockEvents.None)
+            {
+                return SockResult.Ok(1);
+            }
+
+            if (interrupt.IsCancellationRequested)
+            {
+                return SockResult.Fail(NetworkError.Interrupted);
+            }
+
+            if (deadline.HasPassed)
+            {
+                return SockResult.Ok(0);
+            }
+
+            Task reading = (requested & SockEvents.Recv) != 0 ? _reading! : Never;
+            Task writing = (requested & SockEvents.Send) != 0 ? _writing! : Never;
+            try
+            {
+                int sliceMs = Deadline.ToMilliseconds(deadline.Slice);
+                Task.WaitAny([reading, writing], sliceMs, interrupt);
+            }
+            catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+            {
+                // Looked at above, after what is there.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<SockResult> SendAsync(
+        ReadOnlyMemory<byte> data,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+    {
+        SockResult ready = CanSend()
+            ? SockResult.Ok(1)
+            : await EndOf(_writing!, timeout, interrupt).ConfigureAwait(false);
+        return ready.Count > 0 ? Send(data.Span, SockFlags.None) : ready;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
+        CanRecv() ? new(SockResult.Ok(1)) : new(EndOf(_reading!, timeout, interrupt));
+
+    /// <summary>
+    /// Ends our side: of a TCP stream as shutdown(2) does, of TLS by its close_notify. Other
+    /// streams cannot.
+    /// </summary>
+    /// <inheritdoc/>
+    public SockResult ShutdownSend()
+    {
+        if (_isShut)
+        {
+            return SockResult.Ok(0);
+        }
+
+        if (!FinishWriting() || !CanSend())
+        {
+            return SockResult.Fail(NetworkError.WouldBlock);
+        }
+
+        if (_writeEnd is SockResult end)
+        {
+            return end;
+        }
+
+        Task? shutdown = Stream switch
+        {
+            NetworkStream tcp => Task.Run(() => tcp.Socket.Shutdown(SocketShutdown.Send)),
+            SslStream tls => tls.ShutdownAsync(),
+            _ => null,
+        };
+        if (shutdown is null)
+        {
+            return SockResult.Fail(SocketError.OperationNotSupported);
+        }
+
+        _isShut = true;
+        _writing = shutdown;
+        bool failed = FinishWriting() && CanSend() && _writeEnd is not null;
+        SockResult result = failed ? _writeEnd!.Value : SockResult.Ok(0);
+        _writeEnd ??= SockResult.Fail(SocketError.Shutdown);
+        return result;
+    }
+
+    /// <summary>
+    /// Takes out what was read ahead, for who goes on with the stream: nothing more is read until
+    /// the next receive or wait.
+    /// </summary>
+    /// <exception cref="TimeoutException">
+    /// The stream does not let a read that is under way be cancelled; nothing was taken out.
+    /// </exception>
+    public byte[] Unread()
+    {
+        if (_reading is Task<int> reading)
+        {
+            _reads.Cancel();
+            if (Task.WaitAny([reading], Sock.MaxWaitForIo) < 0)
+            {
+                throw new TimeoutException("The stream holds on to a read that was cancelled.");
+            }
+
+            _reads = new CancellationTokenSource();
+            if (reading.IsCanceled)
+            {
+                _reading = null;
+            }
+            else
+            {
+                CanRecv();
+            }
+        }
+
+        byte[] unread = _incoming[_start.._end];
+        _start = _end;
+        return unread;
+    }
+
+    /// <summary>
+    /// Lets the stream go, and disposes it if it is owned: after what it is writing, if that ends
+    /// within a second.
+    /// </summary>
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            FinishWriting();
+            _reads.Cancel();
+            if (!_leaveOpen)
+            {
+                Stream.Dispose();
+            }
+        }
+    }
+
+    // What is waited for if nothing else is.
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
+    private bool CanRecv(SockEvents requested) => (requested & SockEvents.Recv) != 0 && CanRecv();
+
+    private bool CanSend(SockEvents requested) => (requested & SockEvents.Send) != 0 && CanSend();
+
+    // Whether a receive would find something. If not, a read is under way.
+    private bool CanRecv()
+    {
+        if (_isDisposed)
+        {
+            _readEnd = SockResult.Fail(NetworkError.BadHandle);
+            _start = _end;
+        }
+
+        if (_start < _end || _readEnd is not null)
+        {
+            return true;
+        }
+
+        Task<int> reading = _reading ??= ReadAsync();
+        if (!reading.IsCompleted)
+        {
+            return false;
+        }
+
+        _reading = null;
+        if (reading.IsCompletedSuccessfully)
+        {
+            (_start, _end) = (0, reading.Result);
+            _readEnd = reading.Result == 0 ? SockResult.Ok(0) : null;
+        }
+        else
+        {
+            _readEnd = ErrorOf(reading.Exception, SocketError.ConnectionReset);
+        }
+
+        return true;
+    }
+
+    // Whether a send would take something, or fail. If not, a write is under way.
+    private bool CanSend()
+    {
+        if (_isDisposed)
+        {
+            _writeEnd = SockResult.Fail(NetworkError.BadHandle);
+            return true;
+        }
+
+        if (_writing is { IsCompleted: false })
+        {
+            return false;
+        }
+
+        if (_writing is { IsFaulted: true } failed)
+        {
+            _writeEnd = ErrorOf(failed.Exception, SocketError.Shutdown);
+        }
+
+        _writing = null;
+        return true;
+    }
+
+    private bool FinishWriting() =>
+        _writing is null || Task.WaitAny([_writing], Sock.MaxWaitForIo) == 0;
+
+    private async Task<int> ReadAsync() =>
+        await Stream.ReadAsync(_incoming, _reads.Token).ConfigureAwait(false);
+
+    private async Task WriteAsync(int count)
+    {
+        await Stream.WriteAsync(_outgoing.AsMemory(0, count)).ConfigureAwait(false);
+        await Stream.FlushAsync().ConfigureAwait(false);
+    }
+
+    // Its outcome is looked at by the next call.
+    private static async Task<SockResult> EndOf(
+        Task task,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+    {
+        var rounded = TimeSpan.FromMilliseconds(Deadline.ToMilliseconds(timeout));
+        await task.WaitAsync(rounded, interrupt)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted ? SockResult.Ok(1)
+            : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
+            : SockResult.Ok(0);
+    }
+
+    // The system's code, if there is one behind the exception.
+    private SockResult ErrorOf(Exception? failure, SocketError otherwise)
+    {
+        Failure = (failure as AggregateException)?.InnerException ?? failure;
+        for (Exception? inner = Failure; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case SocketException system:
+                    return SockResult.Fail(system.NativeErrorCode);
+                case ObjectDisposedException or OperationCanceledException:
+                    return SockResult.Fail(NetworkError.BadHandle);
+            }
+        }
+
+        return SockResult.Fail(otherwise);
+    }
+}
