@@ -134,7 +134,12 @@ module Laws =
                 required
                 (Ok(operation 23))
                 "Four codes are tried again, all others end."
-            law 24 "ErrorIdentity" required (Ok(operation 24)) "The code is the failing call's own."
+            law
+                24
+                "ErrorIdentity"
+                required
+                (Ok(both (script 24) (operation 24)))
+                "The code is the failing call's own."
             law
                 25
                 "OutcomeAlgebra"

@@ -1,16 +1,19 @@
 namespace BitcoinSock.Properties
 
 open System
+open System.Net.Sockets
 open System.Threading
 open BitcoinSock
 open BitcoinSock.Model
 
 /// A backend with its calls in a form that is easily bent.
-type Bent(sock: ISock) =
+type Bent(sock: ISock, always: SockFlags) =
+    new(sock) = new Bent(sock, SockFlags.DontWait)
+
     abstract Send: byte[] -> SockResult
 
     default _.Send data =
-        sock.Send(ReadOnlySpan data, SockFlags.DontWait ||| SockFlags.NoSignal)
+        sock.Send(ReadOnlySpan data, always ||| SockFlags.NoSignal)
 
     /// Gives the bytes, or the end, or an error.
     abstract Recv: count: int * isPeek: bool -> Result<byte[], int>
@@ -18,7 +21,7 @@ type Bent(sock: ISock) =
     default _.Recv(count, isPeek) =
         let buffer = Array.zeroCreate count
         let peek = if isPeek then SockFlags.Peek else SockFlags.None
-        let result = sock.Recv(Span buffer, SockFlags.DontWait ||| peek)
+        let result = sock.Recv(Span buffer, always ||| peek)
 
         if result.IsError then
             Error result.Error
@@ -84,5 +87,15 @@ module Bent =
         let create () =
             let inner = SimulatedSock(Channel.create [||] 65536)
             new BackendPair(bend inner, new SimulatedPeer(inner))
+
+        Backend(name, create, capabilities)
+
+    /// Sock over a TCP pair, its calls bent.
+    let overPair name capabilities (bend: Sock -> Bent) =
+        let right = Backends.sock AddressFamily.InterNetwork WaitMechanism.Poll
+
+        let create () =
+            let pair = right.CreatePair()
+            new BackendPair(bend (pair.Sock :?> Sock), pair.Peer)
 
         Backend(name, create, capabilities)

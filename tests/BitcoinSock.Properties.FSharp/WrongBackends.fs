@@ -3,15 +3,40 @@ module BitcoinSock.Properties.WrongBackends
 
 open System
 open System.Net.Sockets
+open System.Threading
 open BitcoinSock
 open BitcoinSock.Model
 
 let private simulated what law capabilities bend =
     what, law, Bent.overChannel what capabilities bend
 
+let private real what law capabilities bend =
+    what, law, Bent.overPair what capabilities bend
+
 let private wouldBlock = SockResult.Fail(SocketError.WouldBlock).Error
 
 let private isReadable (inner: SimulatedSock) = Channel.canRecv inner.Channel
+
+/// Has calls that block end nevertheless, after 2.2 s: SO_RCVTIMEO and SO_SNDTIMEO.
+let private letBlock (sock: Sock) =
+    // Of these options the base library's names stand for structures; the numbers are the
+    // system's.
+    let struct (level, names, value) =
+        if OperatingSystem.IsWindows() then
+            struct (0xffff, [ 0x1006; 0x1005 ], BitConverter.GetBytes 2200)
+        else
+            let time =
+                [| 2L; 200_000L |]
+                |> Array.collect (fun part -> BitConverter.GetBytes(part: int64))
+
+            if OperatingSystem.IsLinux() then
+                struct (1, [ 20; 21 ], time)
+            else
+                struct (0xffff, [ 0x1006; 0x1005 ], time)
+
+    for name in names do
+        sock.SetSockOpt(level, name, ReadOnlySpan value).ThrowIfError "setsockopt"
+        |> ignore
 
 /// What is wrong, the number of its law, and the backend.
 let wrong: (string * int * Backend) list =
@@ -127,6 +152,52 @@ let wrong: (string * int * Backend) list =
                     let down = TimeSpan.FromMilliseconds(floor timeout.TotalMilliseconds)
                     base.Wait(down, requested, interrupt)
             })
+        simulated "a wait of a month is over at once" 15 Capabilities.None (fun inner ->
+            { new Bent(inner) with
+                override bent.Wait(timeout, requested, interrupt) =
+                    if timeout.TotalMilliseconds > float Int32.MaxValue then
+                        SockResult.Ok 0, SockEvents.None
+                    else
+                        base.Wait(timeout, requested, interrupt)
+            })
+        real "a wait looks at the interrupt every 20 ms" 13 Capabilities.Wakeable (fun sock ->
+            let slice = TimeSpan.FromMilliseconds 20.0
+
+            { new Bent(sock) with
+                override bent.Wait(timeout, requested, interrupt) =
+                    let isEndless = timeout = Timeout.InfiniteTimeSpan
+                    let isLast = not isEndless && timeout <= slice
+                    let part = if isLast then timeout else slice
+                    let result, occurred = base.Wait(part, requested, CancellationToken.None)
+
+                    if isLast || result <> SockResult.Ok 0 then
+                        result, occurred
+                    elif interrupt.IsCancellationRequested then
+                        SockResult.Fail SocketError.Interrupted, SockEvents.None
+                    else
+                        let rest = if isEndless then timeout else timeout - slice
+                        bent.Wait(rest, requested, interrupt)
+            })
+        real "calls block, whatever their flags say" 39 Capabilities.BlockingMode (fun sock ->
+            letBlock sock
+            new Bent(sock, SockFlags.None))
+        simulated "it gives the code of an earlier call" 24 Capabilities.Reset (fun inner ->
+            let mutable first = None
+
+            { new Bent(inner) with
+                override bent.Recv(count, isPeek) =
+                    match base.Recv(count, isPeek) with
+                    | Error code ->
+                        first <- Some(defaultArg first code)
+                        Error first.Value
+                    | result -> result
+
+                // Ready is what a peek says: else operations would go round for ever, in no time.
+                override bent.Wait(timeout, requested, interrupt) =
+                    let isBlocked = bent.Recv(1, true) = Error wouldBlock
+                    let hidden = if isBlocked then SockEvents.Recv else SockEvents.None
+                    base.Wait(timeout, requested &&& ~~~hidden, interrupt)
+            })
         simulated "a closed handle would block" 21 Capabilities.Descriptor (fun inner ->
             let mutable isClosed = false
 
@@ -138,6 +209,14 @@ let wrong: (string * int * Backend) list =
                         base.Recv(count, isPeek)
 
                 override _.Dispose() = isClosed <- true
+            })
+        real "a closed handle is a timeout" 21 Capabilities.Descriptor (fun sock ->
+            { new Bent(sock) with
+                override bent.Wait(timeout, requested, interrupt) =
+                    if sock.IsEmpty then
+                        SockResult.Ok 0, SockEvents.None
+                    else
+                        base.Wait(timeout, requested, interrupt)
             })
         simulated "the probe consumes" 26 Capabilities.None (fun inner ->
             { new Bent(inner) with
