@@ -157,7 +157,7 @@ module Laws =
                 28
                 "OneClose"
                 required
-                (elsewhere "closes cannot be counted from outside; OwnershipTests do it")
+                (elsewhere "closes cannot be counted from outside; OwnershipProperties do it")
                 "Closed exactly once."
             law
                 29
