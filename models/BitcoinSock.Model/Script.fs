@@ -52,7 +52,9 @@ type private Player(pair: BackendPair) =
     let mutable isShut = false
     let mutable hasPeerEnded = false
     let mutable isPeerGone = false
+    // By the peer, or perhaps by what we sent to a peer that had gone.
     let mutable isReset = false
+    let mutable hasPeerReset = false
     let mutable sawEnd = false
 
     let find number name message =
@@ -60,10 +62,18 @@ type private Player(pair: BackendPair) =
 
     let pending () = written.Count - got
 
-    // A wait that must find the socket ready, however long the bytes are on their way.
-    let mustBeReadable () =
+    // A wait as long as bytes may be on their way.
+    let waitForIt () =
         let mutable occurred = SockEvents.None
         let result = sock.Wait(patience, SockEvents.Recv, &occurred)
+        result, occurred
+
+    let isReadable () =
+        snd (waitForIt ()) &&& SockEvents.Recv <> SockEvents.None
+
+    // A wait that must find the socket ready.
+    let mustBeReadable () =
+        let result, occurred = waitForIt ()
 
         if (occurred &&& SockEvents.Recv) = SockEvents.None then
             if pending () = 0 then
@@ -126,6 +136,12 @@ type private Player(pair: BackendPair) =
         elif not (NetworkError.IoErrorIsPermanent result.Error) then
             if sawEnd then
                 find 27 "StickyEnd" "would block after the end"
+            elif hasPeerReset then
+                // The reset may be on its way. If it is not, this is the code of another call.
+                if tries = 0 || not (isReadable ()) then
+                    find 24 "ErrorIdentity" "would block, again and again, after a reset"
+                else
+                    recv isPeek count (tries - 1)
             elif (pending () > 0 || hasPeerEnded) && not isReset then
                 if tries = 0 then
                     find 17 "WaitReport" "says ready again and again, and nothing comes"
@@ -240,6 +256,7 @@ type private Player(pair: BackendPair) =
         | Act.PeerResets when not (isPeerGone || isReset) ->
             peer.Reset()
             isReset <- true
+            hasPeerReset <- true
             isPeerGone <- true
             hasPeerEnded <- true
         | _ -> ()
@@ -249,9 +266,9 @@ type private Player(pair: BackendPair) =
         while findings.Count = 0 && pending () > 0 && not isReset do
             player.Do(Act.Recv 4096)
 
-        if findings.Count = 0 && hasPeerEnded then
-            player.Do(Act.Recv 1)
-            player.Do(Act.Recv 1)
+        for _ in 1..2 do
+            if findings.Count = 0 && hasPeerEnded then
+                player.Do(Act.Recv 1)
 
         if not (isPeerGone || isReset) then
             peerReadAll (DateTime.UtcNow + patience)

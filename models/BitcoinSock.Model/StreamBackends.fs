@@ -47,13 +47,17 @@ module internal StreamBackends =
         new NetworkStream(near, ownsSocket = true), new NetworkStream(far, ownsSocket = true), reset
 
     let private capabilities =
-        Capabilities.HalfClose
-        ||| Capabilities.Reset
+        Capabilities.Reset
         ||| Capabilities.Wakeable
         ||| Capabilities.BoundedSend
         ||| Capabilities.Descriptor
 
-    let tcp = Backend("StreamSock-tcp", (fun () -> tcpPair () |||> pair), capabilities)
+    let tcp =
+        Backend(
+            "StreamSock-tcp",
+            (fun () -> tcpPair () |||> pair),
+            capabilities ||| Capabilities.HalfClose
+        )
 
     // Of nobody, for as long as this process: it says nothing and protects nothing.
     let private certificate =

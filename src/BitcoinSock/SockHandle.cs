@@ -100,10 +100,11 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 
     protected override bool ReleaseHandle()
     {
-        // A close that fails must not replace the error that made its caller close.
+        // A close that fails must not replace the error that made its caller close; nor must
+        // whoever listens.
         int captured = Marshal.GetLastPInvokeError();
         SockResult closed = Platform.Current.Close(Socket);
-        Marshal.SetLastPInvokeError(captured);
+        SockEventSource.Log.Closed(handle);
         if (closed.IsError)
         {
             SockEventSource.Log.CloseFailed(
@@ -113,6 +114,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
             );
         }
 
+        Marshal.SetLastPInvokeError(captured);
         return !closed.IsError;
     }
 

@@ -1,6 +1,9 @@
-/// Sock's ownership against a model that knows which descriptors are open.
+/// Sock's ownership against a model that knows who owns what, and when it is closed.
 module BitcoinSock.Properties.OwnershipProperties
 
+open System
+open System.Collections.Concurrent
+open System.Diagnostics.Tracing
 open System.Net.Sockets
 open FsCheck
 open FsCheck.FSharp
@@ -15,6 +18,8 @@ type private Command =
     | Adopt of slot: int
     | Reset of slot: int
     | Dispose of slot: int
+    | DisposeTwice of slot: int
+    | Use of slot: int
 
 let private slots = 3
 
@@ -30,12 +35,30 @@ let private arb =
                 Gen.map Adopt slot
                 Gen.map Reset slot
                 Gen.map Dispose slot
+                Gen.map DisposeTwice slot
+                Gen.map Use slot
             ]
 
     let shrink commands =
         seq { for i in 0 .. List.length commands - 1 -> List.removeAt i commands }
 
     Arb.fromGenShrink (Gen.choose (1, 30) |> Gen.bind (fun n -> Gen.listOfLength n command), shrink)
+
+// Not a field of the listener: its base class listens before the fields are there.
+let private closed = ConcurrentQueue<CSocket>()
+
+/// Keeps the number of each descriptor that the library closes, as often as it does.
+type private CountingCloser() =
+    inherit EventListener()
+
+    override counting.OnEventSourceCreated source =
+        if source.Name = "BitcoinSock" then
+            counting.EnableEvents(source, EventLevel.Verbose)
+
+    override _.OnEventWritten written =
+        match written.EventName, List.ofSeq (nonNull written.Payload) with
+        | "Closed", [ :? int64 as descriptor ] -> closed.Enqueue(CSocket(nativeint descriptor))
+        | _ -> ()
 
 let private isOpen (descriptor: CSocket) =
     let look = new Sock(descriptor)
@@ -46,8 +69,23 @@ let private isOpen (descriptor: CSocket) =
     look.Release() |> ignore
     not asked.IsError
 
+/// The calls that say that the handle is bad.
+let private saysBadHandle (sock: Sock) =
+    let mutable occurred = SockEvents.None
+    let mutable value = 0
+
+    [
+        "recv", sock.Recv(Span(Array.zeroCreate 1), SockFlags.DontWait)
+        "send", sock.Send(ReadOnlySpan [| 1uy |], SockFlags.DontWait ||| SockFlags.NoSignal)
+        "wait", sock.Wait(TimeSpan.Zero, SockEvents.Recv, &occurred)
+        "getsockopt", sock.GetSockOpt(SocketOptionLevel.Socket, SocketOptionName.Type, &value)
+    ]
+    |> List.filter (fun (_, result) ->
+        result.Error = if OperatingSystem.IsWindows() then 10038 else 9)
+    |> List.map fst
+
 /// Plays commands on real sockets beside the model: what each slot holds, what was released.
-let private broken commands =
+let private broken (dispose: Sock -> unit) commands =
     let socks = Array.init slots (fun _ -> new Sock())
     let holds: CSocket option[] = Array.create slots None
     let mutable released: CSocket list = []
@@ -55,8 +93,12 @@ let private broken commands =
     let findings = ResizeArray<string>()
 
     // The same number again is a new descriptor: the model knows it by who holds it now.
-    let letGo slot = holds[slot] <- None
+    let put slot descriptor =
+        let old = holds[slot]
+        holds[slot] <- descriptor
+        Option.toList old
 
+    /// Plays it, and gives what it must close.
     let play command =
         match command with
         | Create slot ->
@@ -64,38 +106,66 @@ let private broken commands =
             let descriptor = fresh.Get()
             everOpen <- everOpen.Add descriptor.Value
             socks[slot].AssignFrom fresh
-            holds[slot] <- Some descriptor
-        | Move(target, source) when target = source -> socks[target].AssignFrom socks[source]
+            put slot (Some descriptor)
+        | Move(target, source) when target = source ->
+            socks[target].AssignFrom socks[source]
+            []
         | Move(target, source) ->
             socks[target].AssignFrom socks[source]
-            holds[target] <- holds[source]
-            letGo source
+            let moved = put source None
+            put target (List.tryHead moved)
         | Release slot ->
             let descriptor = socks[slot].Release()
+            let held = put slot None
 
-            if (holds[slot] |> Option.defaultValue CSocket.Invalid) <> descriptor then
+            if (held |> List.tryHead |> Option.defaultValue CSocket.Invalid) <> descriptor then
                 findings.Add $"28 OneClose: released {descriptor}"
 
-            if not descriptor.IsInvalid then
-                released <- descriptor :: released
-
-            letGo slot
+            released <- held @ released
+            []
         | Adopt slot ->
             match released with
-            | [] -> ()
+            | [] -> []
             | descriptor :: rest ->
                 use owner = new Sock(descriptor)
                 socks[slot].AssignFrom owner
-                holds[slot] <- Some descriptor
                 released <- rest
+                put slot (Some descriptor)
         | Reset slot ->
             socks[slot].Reset()
-            letGo slot
+            put slot None
         | Dispose slot ->
-            socks[slot].Dispose()
-            letGo slot
+            dispose socks[slot]
+            put slot None
+        | DisposeTwice slot ->
+            dispose socks[slot]
+            dispose socks[slot]
+            put slot None
+        | Use slot ->
+            let said = saysBadHandle socks[slot] |> String.concat ", "
 
-    let check command =
+            if
+                said
+                <> (if holds[slot].IsNone then
+                        "recv, send, wait, getsockopt"
+                    else
+                        "")
+            then
+                findings.Add $"21 BadHandle: said by [{said}], and slot {slot} holds {holds[slot]}"
+
+            []
+
+    let checkCloses command expected =
+        let tell (descriptors: CSocket seq) =
+            descriptors |> Seq.map (_.Value >> string) |> Seq.sort |> String.concat ", "
+
+        let counted, wanted = tell closed, tell expected
+        closed.Clear()
+
+        if counted <> wanted then
+            findings.Add $"28 OneClose: {command} closes [{counted}], not [{wanted}]"
+
+    let checkOwners command =
         for slot in 0 .. slots - 1 do
             let expected = holds[slot] |> Option.defaultValue CSocket.Invalid
 
@@ -110,10 +180,12 @@ let private broken commands =
                 findings.Add
                     $"28 OneClose: after {command} descriptor {number} is wrongly open or closed"
 
+    closed.Clear()
+
     for command in commands do
         if findings.Count = 0 then
-            play command
-            check command
+            play command |> checkCloses (string command)
+            checkOwners command
 
     for sock in socks do
         sock.Dispose()
@@ -121,8 +193,56 @@ let private broken commands =
     for descriptor in released do
         (new Sock(descriptor)).Dispose()
 
+    if findings.Count = 0 then
+        Seq.append (Seq.choose id holds) released |> checkCloses "the end"
+
     List.ofSeq findings
+
+let private tell = List.map string >> String.concat "\n"
+
+// What earlier tests forgot is closed before anything is counted.
+let private countCloses () =
+    GC.Collect()
+    GC.WaitForPendingFinalizers()
+    new CountingCloser()
 
 [<Fact>]
 let ``a descriptor is open as long as somebody owns it, and closed once`` () =
-    holds 300 arb broken (List.map string >> String.concat "\n")
+    use _ = countCloses ()
+    holds 300 arb (broken _.Dispose()) tell
+
+/// Disposes, and closes the number again. By then it may be somebody else's: of a socket that
+/// is made to get it, so that nobody but that one is hit. Says whether it was.
+let private closeTwice (sock: Sock) =
+    let descriptor = sock.Get()
+    sock.Dispose()
+
+    if descriptor.IsInvalid then
+        false
+    else
+        use other = Sock.Create AddressFamily.InterNetwork
+
+        if other.Get() <> descriptor then
+            false
+        else
+            (new Sock(descriptor)).Dispose()
+            not (isOpen (other.Release()))
+
+[<Fact>]
+let ``a sock that closes twice is caught, and would close what is somebody else's`` () =
+    use _ = countCloses ()
+    let hits = ref 0
+
+    let dispose sock =
+        if closeTwice sock then
+            hits.Value <- hits.Value + 1
+
+    let broken28 = broken dispose >> List.filter _.StartsWith("28 ")
+
+    match smallest fixedSeed 300 arb broken28 with
+    | None -> failwith "law 28 does not catch a sock that closes twice"
+    | Some commands ->
+        for line in broken28 commands @ List.map string commands do
+            print line
+
+        Assert.True(hits.Value > 0, "nobody else's descriptor was closed")

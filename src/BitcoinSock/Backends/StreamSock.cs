@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 
 namespace BitcoinSock;
@@ -28,7 +27,6 @@ public sealed class StreamSock : ISockAsync, IDisposable
     private Task? _writing;
     private SockResult? _readEnd;
     private SockResult? _writeEnd;
-    private bool _isShut;
     private volatile bool _isDisposed;
 
     /// <summary>Takes a stream.</summary>
@@ -165,15 +163,18 @@ public sealed class StreamSock : ISockAsync, IDisposable
         CanRecv() ? new(SockResult.Ok(1)) : new(EndOf(_reading!, timeout, interrupt));
 
     /// <summary>
-    /// Ends our side: of a TCP stream as shutdown(2) does, of TLS by its close_notify. Other
-    /// streams cannot.
+    /// Ends our side of a <see cref="NetworkStream"/>. Other streams cannot: not even TLS, whose
+    /// <c>SslStream.ShutdownAsync</c> fails while there is input that was not read.
     /// </summary>
-    /// <inheritdoc/>
+    /// <returns>
+    /// 0; or the code of the error: EAGAIN if a write that is under way does not end within a
+    /// second.
+    /// </returns>
     public SockResult ShutdownSend()
     {
-        if (_isShut)
+        if (Stream is not NetworkStream tcp)
         {
-            return SockResult.Ok(0);
+            return SockResult.Fail(SocketError.OperationNotSupported);
         }
 
         if (!FinishWriting() || !CanSend())
@@ -186,23 +187,15 @@ public sealed class StreamSock : ISockAsync, IDisposable
             return end;
         }
 
-        Task? shutdown = Stream switch
+        try
         {
-            NetworkStream tcp => Task.Run(() => tcp.Socket.Shutdown(SocketShutdown.Send)),
-            SslStream tls => tls.ShutdownAsync(),
-            _ => null,
-        };
-        if (shutdown is null)
-        {
-            return SockResult.Fail(SocketError.OperationNotSupported);
+            tcp.Socket.Shutdown(SocketShutdown.Send);
+            return SockResult.Ok(0);
         }
-
-        _isShut = true;
-        _writing = shutdown;
-        bool failed = FinishWriting() && CanSend() && _writeEnd is not null;
-        SockResult result = failed ? _writeEnd!.Value : SockResult.Ok(0);
-        _writeEnd ??= SockResult.Fail(SocketError.Shutdown);
-        return result;
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            return ErrorOf(failure, SocketError.Shutdown);
+        }
     }
 
     /// <summary>

@@ -21,4 +21,16 @@ internal sealed class SockEventSource : EventSource
             WriteEvent(1, descriptor, error, text);
         }
     }
+
+    /// <summary>
+    /// close(2) was called, whatever came of it: who counts these sees each descriptor closed once.
+    /// </summary>
+    [Event(2, Level = EventLevel.Verbose, Message = "close({0})")]
+    public void Closed(long descriptor)
+    {
+        if (IsEnabled(EventLevel.Verbose, EventKeywords.None))
+        {
+            WriteEvent(2, descriptor);
+        }
+    }
 }

@@ -1,0 +1,206 @@
+namespace BitcoinSock.Model
+
+open System
+open System.Diagnostics
+open System.Threading
+open BitcoinSock
+
+/// Plays of a few cases each: what takes time, and how much.
+[<RequireQualifiedAccess>]
+module internal Timing =
+
+    let private ms (time: TimeSpan) = $"{time.TotalMilliseconds} ms"
+
+    let waitNotEarly: Look =
+        let times = [ 0.0; 0.3; 1.5; 2.7; 20.0 ] |> List.map TimeSpan.FromMilliseconds
+
+        Playing.fixedCases times (fun time -> $"wait {ms time} for nothing") (fun pair time ->
+            let clock = pair.Sock.Clock
+            let start = clock.GetTimestamp()
+            let mutable occurred = SockEvents.None
+            let result = pair.Sock.Wait(time, SockEvents.Recv, &occurred)
+            let elapsed = clock.GetElapsedTime start
+
+            [
+                if result <> SockResult.Ok 0 || occurred <> SockEvents.None then
+                    $"20 WaitNotEarly: nothing came, and it returns {result} and {occurred}"
+                elif elapsed < time then
+                    $"20 WaitNotEarly: over after {ms elapsed}"
+            ])
+
+    let timeoutEdge: Look =
+        let day = TimeSpan.FromDays 1.0
+
+        let edges =
+            [
+                TimeSpan.Zero, true
+                TimeSpan.MaxValue, true
+                day * 25.0, true
+                Timeout.InfiniteTimeSpan, true
+                TimeSpan.FromMilliseconds -2.0, false
+                TimeSpan.MinValue, false
+            ]
+
+        let tell (time: TimeSpan, _) =
+            $"a byte is there; wait, and RecvComplete, within {time}"
+
+        Playing.fixedCases edges tell (fun pair (time, isValid) ->
+            let sock = pair.Sock
+            pair.Peer.Write(ReadOnlySpan [| 1uy |]) |> ignore
+            let mutable occurred = SockEvents.None
+            let arrival = TimeSpan.FromSeconds 5.0
+            sock.Wait(arrival, SockEvents.Recv, &occurred) |> ignore
+            // Operations wait in slices: what the backend makes of the whole is asked of it.
+            let asked = if isValid then time else arrival
+            let waited = sock.Wait(asked, SockEvents.Recv, &occurred)
+
+            let ended =
+                try
+                    Ok(SockOperations.TryRecvComplete(sock, Span(Array.zeroCreate 1), time).Status)
+                with :? ArgumentOutOfRangeException ->
+                    Error "refused"
+
+            [
+                if waited <> SockResult.Ok 1 || occurred <> SockEvents.Recv then
+                    $"15 TimeoutEdge: a wait returns {waited} and says {occurred}"
+
+                match ended, isValid with
+                | Ok SockStatus.Ok, true
+                | Error _, false -> ()
+                | _ -> $"15 TimeoutEdge: {ended}"
+            ])
+
+    // The median of a few: one measurement tells more of the machine than of the backend.
+    let interruptBound: Look =
+        let bound = TimeSpan.FromMilliseconds 1.0
+
+        Playing.fixedCases
+            [ () ]
+            (fun () -> "interrupt a receive that is blocked, 21 times")
+            (fun pair () ->
+                let once () =
+                    let interrupt = ThreadInterrupt()
+                    use started = new ManualResetEventSlim()
+
+                    let blocked =
+                        Threading.Tasks.Task.Factory.StartNew(
+                            (fun () ->
+                                started.Set()
+                                let forEver = Timeout.InfiniteTimeSpan
+                                let span = Span(Array.zeroCreate 1)
+
+                                let token =
+                                    ThreadInterrupt.op_Implicit interrupt: CancellationToken
+
+                                let outcome =
+                                    SockOperations.TryRecvComplete(
+                                        pair.Sock,
+                                        span,
+                                        forEver,
+                                        token
+                                    )
+
+                                outcome.Status, Stopwatch.GetTimestamp()),
+                            Threading.Tasks.TaskCreationOptions.LongRunning
+                        )
+
+                    started.Wait()
+                    Thread.Sleep 2 // into the wait; a faster or slower one is measured as well
+                    let start = Stopwatch.GetTimestamp()
+                    interrupt.Interrupt()
+                    let status, finish = blocked.Result
+                    status, Stopwatch.GetElapsedTime(start, finish)
+
+                let rounds = List.init 21 (fun _ -> once ())
+                let median = rounds |> List.map snd |> List.sort |> List.item 10
+
+                [
+                    if rounds |> List.exists (fst >> (<>) SockStatus.Interrupted) then
+                        "13 InterruptBound: it does not end as interrupted"
+                    elif median > bound then
+                        $"13 InterruptBound: it takes {ms median}, more than {ms bound}"
+                ])
+
+    let interruptReuse: Look =
+        Playing.fixedCases [ () ] (fun () -> "interrupted, reset, and again") (fun pair () ->
+            let interrupt = ThreadInterrupt()
+
+            let token () =
+                ThreadInterrupt.op_Implicit interrupt: CancellationToken
+
+            let within = TimeSpan.FromSeconds 5.0
+
+            let recv () =
+                SockOperations.TryRecvComplete(
+                    pair.Sock,
+                    Span(Array.zeroCreate 1),
+                    within,
+                    token ()
+                )
+
+            interrupt.Interrupt()
+            let first, second = recv (), recv ()
+            let mutable occurred = SockEvents.None
+            pair.Sock.Wait(within, SockEvents.Recv, &occurred, token ()) |> ignore
+            interrupt.Reset()
+            pair.Peer.Write(ReadOnlySpan [| 1uy |]) |> ignore
+            let third = recv ()
+
+            [
+                if
+                    (first.Status, second.Status, third.Status)
+                    <> (SockStatus.Interrupted, SockStatus.Interrupted, SockStatus.Ok)
+                then
+                    $"35 InterruptReuse: {first.Status}, {second.Status}, {third.Status}"
+            ])
+
+    let blockingHandle: Look =
+        let brief = TimeSpan.FromMilliseconds 30.0
+
+        Playing.fixedCases [ "recv"; "send" ] (sprintf "%s in vain for 30 ms") (fun pair call ->
+            let start = Stopwatch.GetTimestamp()
+
+            let outcome =
+                if call = "recv" then
+                    SockOperations.TryRecvComplete(pair.Sock, Span(Array.zeroCreate 1), brief)
+                else
+                    SockOperations.TrySendComplete(
+                        pair.Sock,
+                        ReadOnlySpan(Array.zeroCreate 20_000_000),
+                        brief
+                    )
+
+            let took = Stopwatch.GetElapsedTime start
+
+            [
+                if outcome.Status <> SockStatus.Timeout then
+                    $"39 BlockingHandle: ends as {outcome}"
+                elif
+                    took < brief || took > brief + Sock.MaxWaitForIo + TimeSpan.FromSeconds 1.0
+                then
+                    $"39 BlockingHandle: took {ms took}"
+            ])
+
+    let directionIndependence: Look =
+        Playing.fixedCases
+            [ 1; 100; 1000 ]
+            (sprintf "time out, then send and receive %d bytes")
+            (fun pair size ->
+                let data = Array.init size byte
+                let within = TimeSpan.FromSeconds 5.0
+                let brief = TimeSpan.FromMilliseconds 2.0
+
+                let none =
+                    SockOperations.TryRecvComplete(pair.Sock, Span(Array.zeroCreate 1), brief)
+
+                let sent = SockOperations.TrySendComplete(pair.Sock, ReadOnlySpan data, within)
+                pair.Peer.Write(ReadOnlySpan data) |> ignore
+                let back = Array.zeroCreate size
+                let received = SockOperations.TryRecvComplete(pair.Sock, Span back, within)
+
+                [
+                    if none.Status <> SockStatus.Timeout then
+                        $"31 DirectionIndependence: nothing came, and it ends as {none}"
+                    elif not sent.IsOk || not received.IsOk || back <> data then
+                        $"31 DirectionIndependence: then {sent} and {received}"
+                ])
