@@ -79,7 +79,7 @@ public sealed partial class Sock
     public SockResult SetNonBlocking()
     {
         using var held = new Hold(this);
-        return Platform.Current.SetNonBlocking(held.Socket);
+        return Platform.Current.SetNonBlocking(held.Socket, true);
     }
 
     /// <summary>

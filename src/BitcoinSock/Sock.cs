@@ -116,9 +116,6 @@ public sealed partial class Sock
     /// in blocking mode, as a <see cref="NetworkStream"/> wants it; this is empty afterwards.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is no descriptor.</exception>
-    /// <exception cref="SocketException">
-    /// The base library refuses it, as what is no socket; it is still here.
-    /// </exception>
     public Socket ToSocket()
     {
         CSocket socket = Release();
@@ -127,17 +124,9 @@ public sealed partial class Sock
             throw new InvalidOperationException("There is no descriptor to hand over.");
         }
 
-        var handle = new SafeSocketHandle(socket.Value, ownsHandle: true);
-        try
-        {
-            return new Socket(handle) { Blocking = true };
-        }
-        catch
-        {
-            handle.SetHandleAsInvalid();
-            AssignFrom(new Sock(socket));
-            throw;
-        }
+        // The base library does not look: of one that does not block it would say "timed out".
+        _ = Platform.Current.SetNonBlocking(socket, false);
+        return new Socket(new SafeSocketHandle(socket.Value, ownsHandle: true));
     }
 
     /// <summary>

@@ -84,7 +84,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     {
         if (!_nonBlocking)
         {
-            _nonBlocking = !Platform.Current.SetNonBlocking(Socket).IsError;
+            _nonBlocking = !Platform.Current.SetNonBlocking(Socket, true).IsError;
         }
     }
 

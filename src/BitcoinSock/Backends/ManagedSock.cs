@@ -83,24 +83,11 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
             return WaitConnecting(connecting, timeout, out occurred, interrupt);
         }
 
-        bool held = false;
-        try
-        {
-            Socket.SafeHandle.DangerousAddRef(ref held);
-            return _watched.Wait(timeout, requested, out occurred, interrupt);
-        }
-        catch (ObjectDisposedException)
-        {
-            occurred = SockEvents.Error;
-            return SockResult.Fail(NetworkError.BadHandle);
-        }
-        finally
-        {
-            if (held)
-            {
-                Socket.SafeHandle.DangerousRelease();
-            }
-        }
+        using var hold = new Hold(Socket.SafeHandle);
+        occurred = SockEvents.Error;
+        return hold.IsHeld
+            ? _watched.Wait(timeout, requested, out occurred, interrupt)
+            : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <summary>
@@ -264,19 +251,9 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
     /// <inheritdoc/>
     public SockResult ShutdownSend()
     {
-        try
-        {
-            Socket.Shutdown(SocketShutdown.Send);
-            return SockResult.Ok(0);
-        }
-        catch (SocketException failure)
-        {
-            return SockResult.Fail(failure.NativeErrorCode);
-        }
-        catch (ObjectDisposedException)
-        {
-            return SockResult.Fail(NetworkError.BadHandle);
-        }
+        // Not Socket.Shutdown, which takes "not connected" for success.
+        using var hold = new Hold(Socket.SafeHandle);
+        return hold.IsHeld ? _watched.ShutdownSend() : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
@@ -348,5 +325,37 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
 
         occurred = connecting.IsCompleted ? SockEvents.Send : SockEvents.None;
         return SockResult.Ok(connecting.IsCompleted ? 1 : 0);
+    }
+
+    /// <summary>Keeps the socket's descriptor from being closed during a call on it.</summary>
+    private readonly ref struct Hold
+    {
+        private readonly SafeSocketHandle _handle;
+
+        public Hold(SafeSocketHandle handle)
+        {
+            _handle = handle;
+            bool isHeld = false;
+            try
+            {
+                handle.DangerousAddRef(ref isHeld);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Nothing to hold; the caller says so.
+            }
+
+            IsHeld = isHeld;
+        }
+
+        public bool IsHeld { get; }
+
+        public void Dispose()
+        {
+            if (IsHeld)
+            {
+                _handle.DangerousRelease();
+            }
+        }
     }
 }

@@ -97,12 +97,11 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
         }
     }
 
-    public override SockResult SetNonBlocking(CSocket socket)
+    public override SockResult SetNonBlocking(CSocket socket, bool on)
     {
         int flags = LibC.Fcntl(Fd(socket), LibC.F_GETFL, 0);
-        return Decode(
-            flags < 0 ? flags : LibC.Fcntl(Fd(socket), LibC.F_SETFL, flags | numbers.O_NONBLOCK)
-        );
+        int wanted = on ? flags | numbers.O_NONBLOCK : flags & ~numbers.O_NONBLOCK;
+        return Decode(flags < 0 ? flags : LibC.Fcntl(Fd(socket), LibC.F_SETFL, wanted));
     }
 
     public override bool TryOption(

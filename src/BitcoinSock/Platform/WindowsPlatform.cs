@@ -118,10 +118,10 @@ internal sealed unsafe partial class WindowsPlatform : Platform
         }
     }
 
-    public override SockResult SetNonBlocking(CSocket socket)
+    public override SockResult SetNonBlocking(CSocket socket, bool on)
     {
-        uint on = 1;
-        return Decode(Winsock.IoctlSocket(socket.Value, Winsock.FIONBIO, &on));
+        uint argument = on ? 1u : 0;
+        return Decode(Winsock.IoctlSocket(socket.Value, Winsock.FIONBIO, &argument));
     }
 
     // The base library's names have Winsock's numbers.

@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>Socks as streams, streams as socks, and sockets as either.</summary>
+public class StreamTests
+{
+    private const byte Newline = (byte)'\n';
+
+    // The main story: connect, a handshake with exact reads, then TLS on the very same socket.
+    [Theory]
+    [InlineData("AsStream")]
+    [InlineData("ToSocket")]
+    [InlineData("ManagedSock")]
+    public async Task After_SOCKS5_comes_TLS_on_the_same_socket_and_not_a_byte_is_lost(string way)
+    {
+        using Sock listener = Sock.Create(AddressFamily.InterNetwork);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
+        listener.Listen(1).ThrowIfError("listen");
+        listener.GetSockName(out EndPoint? proxy).ThrowIfError("getsockname");
+        Task server = Task.Run(
+            () => ProxyAndServer(listener),
+            TestContext.Current.CancellationToken
+        );
+
+        Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        sock.ConnectComplete(proxy!, Within.Long);
+        sock.SendComplete([5, 1, 0], Within.Long); // version 5, one method: none
+        byte[] method = new byte[2];
+        sock.RecvComplete(method, Within.Long);
+        Assert.Equal([5, 0], method);
+        ReadOnlySpan<byte> name = "localhost"u8;
+        sock.SendComplete([5, 1, 0, 3, (byte)name.Length, .. name, 0, 80], Within.Long);
+        byte[] reply = new byte[4 + 4 + 2];
+        sock.RecvComplete(reply, Within.Long);
+        Assert.Equal(0, reply[1]);
+
+        Stream stream = way switch
+        {
+            "AsStream" => sock.AsStream(),
+            "ToSocket" => new NetworkStream(sock.ToSocket(), ownsSocket: true),
+            _ => new ManagedSock(sock.ToSocket()).AsStream(),
+        };
+        using (var secure = new StreamSock(await Tls.ConnectAsync(stream)))
+        {
+            secure.SendComplete("who is there?\n", Within.Long);
+            string line = secure.RecvUntilTerminator(Newline, Within.Long, default, 100);
+            Assert.Equal("the server\r", line);
+        }
+
+        await server;
+    }
+
+    private static async Task ProxyAndServer(Sock listener)
+    {
+        listener.Accept(out Sock client).ThrowIfError("accept");
+        byte[] greeting = new byte[3];
+        client.RecvComplete(greeting, Within.Long);
+        client.SendComplete([5, 0], Within.Long);
+        byte[] head = new byte[5];
+        client.RecvComplete(head, Within.Long);
+        byte[] rest = new byte[head[4] + 2];
+        client.RecvComplete(rest, Within.Long);
+        foreach (byte one in (byte[])[5, 0, 0, 1, 127, 0, 0, 1, 0, 80])
+        {
+            client.SendComplete([one], Within.Long);
+        }
+
+        using var secure = new StreamSock(await Tls.ServeAsync(client.AsStream()));
+        string line = secure.RecvUntilTerminator(Newline, Within.Long, default, 100);
+        Assert.Equal("who is there?", line);
+        secure.SendComplete("the server\r\n", Within.Long);
+        Assert.Equal(SockStatus.Closed, secure.TryRecvComplete(new byte[1], Within.Long).Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_read_ahead_can_be_taken_out(bool isTls)
+    {
+        (Stream near, Stream far) = await StreamPair(isTls);
+        using var sock = new StreamSock(near, leaveOpen: true);
+        await far.WriteAsync("line\nanother protocol"u8.ToArray(), Stop);
+        Assert.Equal("line", sock.RecvUntilTerminator(Newline, Within.Long, default, 100));
+        Assert.Equal("another protocol"u8, sock.Unread());
+        Assert.Empty(sock.Unread());
+
+        // With a read under way, which is let go.
+        Assert.Equal(0, sock.Wait(Within.Brief, SockEvents.Recv, out _).Count);
+        Assert.Empty(sock.Unread());
+        await far.WriteAsync("more"u8.ToArray(), Stop);
+        byte[] more = new byte[4];
+        await near.ReadExactlyAsync(more, Stop);
+        Assert.Equal("more"u8, more);
+        near.Dispose();
+        far.Dispose();
+    }
+
+    [Fact]
+    public async Task A_stream_that_fails_says_why()
+    {
+        (Stream near, Stream far) = await StreamPair(isTls: true);
+        using var sock = new StreamSock(near);
+        ((SslStream)far).Dispose();
+        Assert.Equal(SockStatus.Closed, sock.TryRecvComplete(new byte[1], Within.Long).Status);
+
+        using var broken = new StreamSock(new BrokenStream());
+        SockOutcome outcome = broken.TryRecvComplete(new byte[1], Within.Long);
+        Assert.Equal(SockStatus.Failed, outcome.Status);
+        Assert.Equal(NetworkError.NativeCode(SocketError.ConnectionReset), outcome.Error);
+        Assert.Equal("no luck", broken.Failure!.Message);
+        Assert.Throws<ArgumentException>(() => new StreamSock(new MemoryStream([1], false)));
+    }
+
+    [Fact]
+    public void What_was_sent_before_Dispose_arrives()
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        byte[] large = new byte[1_000_000];
+        var reader = Background.Run(far.Drain);
+        using (var sock = new StreamSock(new NetworkStream(first.ToSocket(), ownsSocket: true)))
+        {
+            sock.SendComplete(large, Within.Long);
+        }
+
+        Assert.Equal(large.Length, reader.Join().Length);
+        far.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sock_as_a_stream_honours_its_timeouts_and_cancellation(bool managed)
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        ISock sock = managed ? new ManagedSock(first.ToSocket()) : first;
+        using Stream stream = sock.AsStream();
+        Assert.True(stream is { CanRead: true, CanWrite: true, CanSeek: false, CanTimeout: true });
+        Assert.Equal(Timeout.Infinite, stream.ReadTimeout);
+        stream.ReadTimeout = 20;
+        stream.WriteTimeout = 20;
+        var read = Assert.Throws<SockException>(() => stream.ReadByte());
+        Assert.Equal(SockStatus.Timeout, read.Status);
+        var write = Assert.Throws<SockException>(() => stream.Write(new byte[20_000_000]));
+        Assert.Equal(SockStatus.Timeout, write.Status);
+        Assert.InRange(write.Count, 1, 19_999_999);
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.ReadTimeout = 0);
+
+        using var soon = new CancellationTokenSource(Within.Brief);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await stream.ReadExactlyAsync(new byte[1], soon.Token)
+        );
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await stream.WriteAsync(new byte[1], soon.Token)
+        );
+
+        ValueTask<int> late = stream.ReadAsync(new byte[10], Stop);
+        far.SendComplete("bytes", Within.Long);
+        Assert.Equal(5, await late);
+        far.Dispose();
+    }
+
+    [Fact]
+    public async Task A_pipe_reads_and_writes_a_sock()
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        Stream stream = new ManagedSock(first.ToSocket()).AsStream();
+        var writer = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+        await writer.WriteAsync("out\n"u8.ToArray(), Stop);
+        Assert.Equal("out\n"u8, far.RecvNow());
+
+        far.SendComplete("in\n", Within.Long);
+        far.ShutdownSend();
+        var reader = PipeReader.Create(stream);
+        ReadResult result = await reader.ReadAtLeastAsync(10, Stop);
+        Assert.Equal("in\n"u8, result.Buffer.ToArray());
+        Assert.True(result.IsCompleted);
+        await reader.CompleteAsync();
+        Assert.Equal(0, far.Recv(new byte[1]).Count); // the stream closed the sock
+        far.Dispose();
+    }
+
+    [Fact]
+    public void A_descriptor_goes_to_a_Socket_and_comes_back()
+    {
+        (Sock sock, Sock far) = Sock.CreatePair();
+        CSocket descriptor = sock.Get();
+        sock.SetNonBlocking();
+        Socket socket = sock.ToSocket();
+        Assert.True(sock.IsEmpty && socket.Blocking && socket.Connected);
+        Assert.Equal(descriptor.Value, socket.Handle);
+
+        // Blocking for real: it waits for bytes that come later.
+        var receiver = Background.Run(() => socket.Receive(new byte[1]));
+        receiver.UntilBlocked();
+        far.SendComplete("x", Within.Long);
+        Assert.Equal(1, receiver.Join());
+
+        using Sock back = Sock.From(socket);
+        Assert.Equal(descriptor, back.Get());
+        far.SendComplete("y", Within.Long);
+        Assert.Equal("y"u8, back.RecvNow());
+        Assert.Throws<InvalidOperationException>(() => sock.ToSocket());
+        far.Dispose();
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static async Task<(Stream Near, Stream Far)> StreamPair(bool isTls)
+    {
+        (Sock first, Sock second) = Sock.CreatePair(AddressFamily.InterNetwork);
+        Stream near = new NetworkStream(first.ToSocket(), ownsSocket: true);
+        Stream far = new NetworkStream(second.ToSocket(), ownsSocket: true);
+        if (isTls)
+        {
+            Task<SslStream> server = Tls.ServeAsync(far);
+            near = await Tls.ConnectAsync(near);
+            far = await server;
+        }
+
+        return (near, far);
+    }
+
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => throw new IOException("no luck");
+    }
+}
