@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Xunit;
 
@@ -71,6 +73,49 @@ public class ReadmeTests
         sock.Dispose();
 
         void Handle(ReadOnlySpan<byte> frame) => handled.Add(Encoding.UTF8.GetString(frame));
+    }
+
+    [Fact]
+    public async Task Awaiting()
+    {
+        (Sock near, Sock peer) = Sock.CreatePair();
+        Socket socket = near.ToSocket();
+        byte[] message = "hello"u8.ToArray();
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        peer.SendComplete("welcome\n", TimeSpan.FromSeconds(1));
+
+        using var managed = new ManagedSock(socket);
+        string greeting = await managed.RecvUntilTerminatorAsync(
+            (byte)'\n',
+            TimeSpan.FromSeconds(3),
+            cancellation,
+            maxData: 65536
+        );
+        SockOutcome sent = await managed.TrySendCompleteAsync(message, TimeSpan.FromSeconds(3));
+        Assert.Equal("welcome", greeting);
+        Assert.True(sent.IsOk);
+        Assert.Equal("hello"u8, peer.RecvNow());
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Hand_over_to_a_stream()
+    {
+        (Sock sock, Sock peer) = Sock.CreatePair();
+        Task<SslStream> server = Task.Run(() => Tls.ServeAsync(peer.AsStream()));
+
+        using Stream plain = sock.AsStream(); // or a NetworkStream of sock.ToSocket()
+        using var tls = new SslStream(plain, false, (_, shown, _, _) => IsTheirs(shown));
+        tls.AuthenticateAsClient("localhost");
+        using var secure = new StreamSock(tls); // the operations again, now over TLS
+        secure.SendComplete("who is there?\n", TimeSpan.FromSeconds(3));
+        using var other = new StreamSock(await server);
+        Assert.Equal(
+            "who is there?",
+            other.RecvUntilTerminator((byte)'\n', Within.Long, default, 100)
+        );
+
+        static bool IsTheirs(X509Certificate? certificate) => certificate is not null;
     }
 
     [Fact]
@@ -225,7 +270,7 @@ public class ReadmeTests
         [
             .. readme.Split("```csharp\n").Skip(1).Select(rest => rest.Split("```")[0]),
         ];
-        Assert.Equal(8, examples.Length);
+        Assert.Equal(10, examples.Length);
         Assert.All(
             examples,
             example => Assert.Contains(Flat(example), Flat(here), StringComparison.Ordinal)
