@@ -26,6 +26,15 @@ target() {
             dotnet tool restore
             dotnet csharpier check .
             dotnet fantomas --check . ;;
+    bench)  # measure beside C and the base library: some minutes; "bench-quick" is shorter
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- run ;;
+    bench-quick) # the same with an eighth of the bytes
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- run --quick ;;
+    bench-micro) # time and allocations of each operation, by BenchmarkDotNet
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- micro ;;
+    plots)  # measure for the plots of docs/, and draw them with gnuplot
+            dotnet build -c Release bench/BitcoinSock.Bench
+            build/plots.sh ;;
     calls)  # count system calls with strace and hold them to their bounds
             dotnet build tests/BitcoinSock.Unit
             build/calls.sh ;;

@@ -1,0 +1,117 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace BitcoinSock.Bench;
+
+/// <summary>How many frames were read, and how many bytes, terminators included.</summary>
+internal record struct Tally(long Frames, long Bytes);
+
+/// <summary>
+/// The functions of <c>bench/native</c>, compiled when first used. Called by pointer, once for a
+/// whole payload, so that crossing over to C costs them nothing.
+/// </summary>
+internal static unsafe class Native
+{
+    private static readonly nint Library = Compile();
+
+    private static readonly delegate* unmanaged<int, byte*, long, long, int> FeedPointer =
+        (delegate* unmanaged<int, byte*, long, long, int>)Export("feed");
+
+    private static readonly delegate* unmanaged<int, long, int> DrainPointer = (delegate* unmanaged<
+        int,
+        long,
+        int>)Export("drain");
+
+    private static readonly delegate* unmanaged<int, byte, long, Tally*, int> Peek512Pointer =
+        (delegate* unmanaged<int, byte, long, Tally*, int>)Export("peek_512");
+
+    private static readonly delegate* unmanaged<int, byte, long, Tally*, int> OverReadPointer =
+        (delegate* unmanaged<int, byte, long, Tally*, int>)Export("over_read");
+
+    private static readonly delegate* unmanaged<int, byte*, long, long, int> SendPointer =
+        (delegate* unmanaged<int, byte*, long, long, int>)Export("send_complete");
+
+    /// <summary>Sends the bytes so many times, by a blocking loop in C.</summary>
+    public static void Feed(Sock sock, ReadOnlySpan<byte> bytes, long times)
+    {
+        fixed (byte* data = bytes)
+        {
+            Check("feed", FeedPointer(Descriptor(sock), data, bytes.Length, times));
+        }
+    }
+
+    /// <summary>Takes so many bytes out, by a blocking loop in C.</summary>
+    public static void Drain(Sock sock, long total) =>
+        Check("drain", DrainPointer(Descriptor(sock), total));
+
+    public static Tally Peek512(Sock sock, byte terminator, long total)
+    {
+        Tally tally;
+        Check("peek_512", Peek512Pointer(Descriptor(sock), terminator, total, &tally));
+        return tally;
+    }
+
+    public static Tally OverRead(Sock sock, byte terminator, long total)
+    {
+        Tally tally;
+        Check("over_read", OverReadPointer(Descriptor(sock), terminator, total, &tally));
+        return tally;
+    }
+
+    public static void SendComplete(Sock sock, ReadOnlySpan<byte> chunk, long total)
+    {
+        fixed (byte* data = chunk)
+        {
+            Check("send_complete", SendPointer(Descriptor(sock), data, chunk.Length, total));
+        }
+    }
+
+    private static int Descriptor(Sock sock) => (int)sock.Get().Value;
+
+    private static void Check(string function, int error)
+    {
+        if (error != 0)
+        {
+            string text = NetworkError.NetworkErrorString(error);
+            throw new InvalidOperationException($"{function} of bench/native: {text}");
+        }
+    }
+
+    private static nint Export(string name) => NativeLibrary.GetExport(Library, name);
+
+    private static nint Compile()
+    {
+        string sources = Path.Combine(AppContext.BaseDirectory, "native");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("bitcoinsock-bench-");
+        try
+        {
+            string library = Path.Combine(folder.FullName, "bench.so");
+            string[] options = ["-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library];
+            Cc([.. options, .. Directory.GetFiles(sources, "*.c")]);
+            return NativeLibrary.Load(library);
+        }
+        finally
+        {
+            // Once loaded it needs no file.
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void Cc(string[] arguments)
+    {
+        try
+        {
+            using Process cc = Process.Start("cc", arguments);
+            cc.WaitForExit();
+            if (cc.ExitCode != 0)
+            {
+                throw new InvalidOperationException("cc could not compile bench/native.");
+            }
+        }
+        catch (Win32Exception)
+        {
+            throw new InvalidOperationException("cc is missing: apt-get install gcc");
+        }
+    }
+}

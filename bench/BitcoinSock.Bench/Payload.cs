@@ -1,0 +1,89 @@
+namespace BitcoinSock.Bench;
+
+/// <summary>
+/// Frames to read, some bytes sent over and over, and the truth about them, for the check that
+/// every method has to pass.
+/// </summary>
+internal sealed class Payload
+{
+    public const byte Terminator = (byte)'\n';
+
+    public const int KiB = 1024;
+    public const int MiB = 1024 * KiB;
+
+    private const int Seed = 20090103;
+
+    private readonly byte[] _bytes;
+    private readonly int _length;
+    private readonly int _times;
+
+    private Payload(string name, byte[] bytes, int length, int times)
+    {
+        (Name, _bytes, _length, _times) = (name, bytes, length, times);
+        Total = new Tally((long)Bytes.Count(Terminator) * times, (long)length * times);
+        for (ReadOnlySpan<byte> rest = Bytes; !rest.IsEmpty; )
+        {
+            int frame = rest.IndexOf(Terminator) + 1;
+            LongestFrame = Math.Max(LongestFrame, frame);
+            rest = rest[frame..];
+        }
+    }
+
+    public string Name { get; }
+
+    /// <summary>What is to be read, of all repetitions.</summary>
+    public Tally Total { get; }
+
+    /// <summary>The length of the longest frame, with its terminator.</summary>
+    public int LongestFrame { get; }
+
+    private ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+    /// <summary>Random bytes: one in 256 is the terminator, on average.</summary>
+    public static Payload Random(int length)
+    {
+        byte[] bytes = RandomBytes(length);
+        bytes[^1] = Terminator;
+        return new Payload("frames of 256 bytes on average", bytes, length, 1);
+    }
+
+    /// <summary>Random bytes, and a terminator as the last of each frame.</summary>
+    public static Payload Fixed(int length, int frame)
+    {
+        byte[] bytes = RandomBytes(length);
+        bytes.AsSpan().Replace(Terminator, (byte)0);
+        for (int end = frame; end <= length; end += frame)
+        {
+            bytes[end - 1] = Terminator;
+        }
+
+        return new Payload($"frames of {Size(frame)}", bytes, length / frame * frame, 1);
+    }
+
+    /// <summary>The same frames from the beginning, about so much of them.</summary>
+    public Payload Part(int divisor)
+    {
+        int rest = Bytes[(_length / divisor)..].IndexOf(Terminator) + 1;
+        return new Payload(Name, _bytes, _length / divisor + rest, _times);
+    }
+
+    public Payload Repeat(int times) => new(Name, _bytes, _length, times);
+
+    public void Feed(Sock sock) => Native.Feed(sock, Bytes, _times);
+
+    /// <summary>1048576 as "1 MiB".</summary>
+    public static string Size(long bytes) =>
+        bytes % MiB == 0 ? $"{bytes / MiB} MiB"
+        : bytes % KiB == 0 ? $"{bytes / KiB} KiB"
+        : $"{bytes} bytes";
+
+    // Without '\r', which also ends a line for StreamReader.ReadLine: all methods have to find the
+    // same frames.
+    private static byte[] RandomBytes(int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(Seed).NextBytes(bytes);
+        bytes.AsSpan().Replace((byte)'\r', (byte)0);
+        return bytes;
+    }
+}

@@ -1,0 +1,75 @@
+namespace BitcoinSock.Bench;
+
+/// <summary>What reads frames in BitcoinSock; none of these over-reads.</summary>
+internal static class ReadOperations
+{
+    public const int TimeoutMs = 30_000;
+
+    public const int DefaultWindow = 64 * Payload.KiB;
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(TimeoutMs);
+
+    /// <summary>A call each, and nothing kept between them.</summary>
+    public static readonly ReadMethod Single = new(
+        "recv_single",
+        (sock, payload) =>
+        {
+            byte[] line = new byte[payload.LongestFrame];
+            var tally = new Tally();
+            while (tally.Bytes < payload.Total.Bytes)
+            {
+                int length = sock.RecvUntilTerminator(Payload.Terminator, line, Timeout);
+                tally.Frames++;
+                tally.Bytes += length + 1;
+            }
+
+            return tally;
+        },
+        "RecvUntilTerminator into a span"
+    );
+
+    public static readonly ReadMethod Window = Windowed(DefaultWindow);
+
+    public static readonly ReadMethod Batch = Batched(DefaultWindow);
+
+    /// <summary>FrameReader, one frame a call.</summary>
+    public static ReadMethod Windowed(int window) =>
+        new(
+            "recv_window",
+            (sock, payload) =>
+            {
+                FrameReader reader = new(sock, Payload.Terminator, payload.LongestFrame, window);
+                var tally = new Tally();
+                while (tally.Bytes < payload.Total.Bytes)
+                {
+                    ReadOnlySpan<byte> frame = reader.Read(Timeout);
+                    tally.Frames++;
+                    tally.Bytes += frame.Length + 1;
+                }
+
+                return tally;
+            },
+            "FrameReader, a frame a call"
+        );
+
+    /// <summary>FrameReader, all the frames of a window in a call.</summary>
+    public static ReadMethod Batched(int window) =>
+        new(
+            "recv_batch",
+            (sock, payload) =>
+            {
+                FrameReader reader = new(sock, Payload.Terminator, payload.LongestFrame, window);
+                Span<Range> frames = new Range[Math.Max(window / 16, 1)];
+                var tally = new Tally();
+                while (tally.Bytes < payload.Total.Bytes)
+                {
+                    FrameBatch batch = reader.ReadBatch(frames, Timeout);
+                    tally.Frames += batch.Count;
+                    tally.Bytes += batch.Bytes.Length;
+                }
+
+                return tally;
+            },
+            "FrameReader, a window a call"
+        );
+}

@@ -1,0 +1,57 @@
+namespace BitcoinSock.Bench;
+
+/// <summary>The times of one method, a round each.</summary>
+internal sealed class Series
+{
+    private readonly double[] _seconds;
+
+    private Series(Entrant of, int rounds) =>
+        (Name, Note, _seconds) = (of.Name, of.Note, new double[rounds]);
+
+    public string Name { get; }
+
+    public string Note { get; }
+
+    public double Median => MedianOf(_seconds);
+
+    public double Min => _seconds.Min();
+
+    public double Max => _seconds.Max();
+
+    /// <summary>
+    /// Measures one after the other, then all again: what disturbs a machine for a while disturbs
+    /// them all. Each round begins with another one, and the first round only warms up.
+    /// </summary>
+    public static Series[] Measure(int rounds, IEnumerable<Entrant> entrants)
+    {
+        Entrant[] each = [.. entrants];
+        Series[] all = [.. each.Select(entrant => new Series(entrant, rounds))];
+        for (int round = -1; round < rounds; round++)
+        {
+            for (int turn = 0; turn < each.Length; turn++)
+            {
+                int i = (turn + round + 1) % each.Length;
+                double seconds = each[i].Run();
+                if (round >= 0)
+                {
+                    all[i]._seconds[round] = seconds;
+                }
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>
+    /// The median of the rounds' ratios, not the ratio of medians: neighbours in one round share
+    /// its weather.
+    /// </summary>
+    public double Over(Series other) =>
+        MedianOf([.. _seconds.Zip(other._seconds, (mine, theirs) => mine / theirs)]);
+
+    private static double MedianOf(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}
