@@ -28,6 +28,53 @@ internal static class ReadOperations
         "RecvUntilTerminator into a span"
     );
 
+    /// <summary>The same on a socket of the base library.</summary>
+    public static readonly ReadMethod Managed = new(
+        "managed",
+        (sock, payload) =>
+        {
+            using var managed = new ManagedSock(sock.ToSocket());
+            byte[] line = new byte[payload.LongestFrame];
+            var tally = new Tally();
+            while (tally.Bytes < payload.Total.Bytes)
+            {
+                int length = managed.RecvUntilTerminator(Payload.Terminator, line, Timeout);
+                tally.Frames++;
+                tally.Bytes += length + 1;
+            }
+
+            return tally;
+        },
+        "RecvUntilTerminator of ManagedSock"
+    );
+
+    /// <summary>The same, awaited.</summary>
+    public static readonly ReadMethod Awaited = new(
+        "managed_async",
+        (sock, payload) =>
+        {
+            using var managed = new ManagedSock(sock.ToSocket());
+            return ReadAsync().GetAwaiter().GetResult();
+
+            async Task<Tally> ReadAsync()
+            {
+                byte[] line = new byte[payload.LongestFrame];
+                var tally = new Tally();
+                while (tally.Bytes < payload.Total.Bytes)
+                {
+                    int length = await managed
+                        .RecvUntilTerminatorAsync(Payload.Terminator, line, Timeout)
+                        .ConfigureAwait(false);
+                    tally.Frames++;
+                    tally.Bytes += length + 1;
+                }
+
+                return tally;
+            }
+        },
+        "RecvUntilTerminatorAsync of it"
+    );
+
     public static readonly ReadMethod Window = Windowed(DefaultWindow);
 
     public static readonly ReadMethod Batch = Batched(DefaultWindow);

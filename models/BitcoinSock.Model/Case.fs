@@ -145,7 +145,7 @@ module Case =
                 // Longer than the first windows, the terminator late or never.
                 1,
                 gen {
-                    let! length = Gen.elements [ 510; 511; 512; 513; 1023; 1024; 1536; 1537 ]
+                    let! length = Gen.elements [ 511; 512; 2046; 2047; 2048; 2049; 6143; 6144 ]
                     let! rest = Gen.arrayOfLength 4 letters
                     return Array.append (Array.create length 'a'B) rest
                 }
@@ -165,7 +165,7 @@ module Case =
 
             let! limit =
                 Gen.oneof
-                    [ around (index + 1); around arrived.Length; Gen.elements [ 0; 1; 512; 2000 ] ]
+                    [ around (index + 1); around arrived.Length; Gen.elements [ 0; 1; 2048; 8000 ] ]
 
             let! count = around arrived.Length
             let! room = Gen.oneof [ around data.Length; Gen.constant 100_000 ]

@@ -23,6 +23,9 @@ let private factor = variable "BITCOINSOCK_CASES" Int32.Parse 1
 /// How many cases so many of the quick run are in this one.
 let cases quick = quick * factor
 
+/// Whether this is the full set, which CI plays.
+let isFullSet = factor > 1
+
 /// A line of the test's output, which a run with -showLiveOutput shows.
 let print (line: string) =
     Xunit.TestContext.Current.TestOutputHelper

@@ -65,7 +65,7 @@ let private overlaps =
 
 /// The full set plays it: hundreds of checks, of which those that break are made smaller; and the
 /// calls of one backend take seconds.
-let isFullSet = cases 1 > 1
+let isFullSet = Property.isFullSet
 
 [<Fact(Skip = "takes minutes: ./build.sh properties plays it", SkipUnless = "isFullSet")>]
 let ``without its law a wrong backend survives, unless others stand in for it`` () =

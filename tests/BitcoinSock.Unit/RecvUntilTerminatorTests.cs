@@ -142,8 +142,11 @@ public class RecvUntilTerminatorTests
     [InlineData(511, 512, true)]
     [InlineData(512, 512, false)]
     [InlineData(512, 513, true)]
-    [InlineData(1024, 1024, false)]
-    [InlineData(1024, 1025, true)]
+    [InlineData(2047, 2048, true)]
+    [InlineData(2048, 2048, false)]
+    [InlineData(2048, 2049, true)]
+    [InlineData(6144, 6144, false)]
+    [InlineData(6144, 6145, true)]
     [InlineData(200_000, 200_000, false)]
     [InlineData(200_000, 200_001, true)]
     public void A_line_fits_exactly_if_its_terminator_is_within_the_limit(
@@ -237,8 +240,8 @@ public class RecvUntilTerminatorTests
     {
         var sock = new ScriptedSock(new string('x', 100_000) + "\n");
         sock.RecvUntilTerminator(Newline, Within.Long, default, 1_000_000);
-        // 512, 1 Ki … 64 Ki hold it: two calls for each, where windows of 512 would need 392.
-        Assert.Equal(16, sock.Recvs);
+        // 2 Ki, 4 Ki … 64 Ki hold it: two calls for each, where windows of 512 would need 392.
+        Assert.Equal(12, sock.Recvs);
     }
 
     [Fact]
