@@ -20,7 +20,8 @@ internal sealed class Series
 
     /// <summary>
     /// Measures one after the other, then all again: what disturbs a machine for a while disturbs
-    /// them all. Each round begins with another one, and the first round only warms up.
+    /// them all. Each round has another order, because what ran before is felt too, and the first
+    /// only warms up.
     /// </summary>
     public static Series[] Measure(int rounds, IEnumerable<Entrant> entrants)
     {
@@ -28,9 +29,10 @@ internal sealed class Series
         Series[] all = [.. each.Select(entrant => new Series(entrant, rounds))];
         for (int round = -1; round < rounds; round++)
         {
-            for (int turn = 0; turn < each.Length; turn++)
+            int[] order = [.. Enumerable.Range(0, each.Length)];
+            new Random(round).Shuffle(order);
+            foreach (int i in order)
             {
-                int i = (turn + round + 1) % each.Length;
                 double seconds = each[i].Run();
                 if (round >= 0)
                 {
