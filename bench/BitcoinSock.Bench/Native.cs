@@ -8,54 +8,55 @@ namespace BitcoinSock.Bench;
 internal record struct Tally(long Frames, long Bytes);
 
 /// <summary>
-/// The functions of <c>bench/native</c>, compiled when first used. Called by pointer, once for a
-/// whole payload, so that crossing over to C costs them nothing.
+/// The functions of <c>bench/native</c>, compiled at run time. Called by pointer, once for a whole
+/// payload, so that crossing over to C costs them nothing.
 /// </summary>
 internal static unsafe class Native
 {
-    private static readonly nint Library = Compile();
+    private static delegate* unmanaged<int, byte*, long, long, int> _feed;
+    private static delegate* unmanaged<int, long, int> _drain;
+    private static delegate* unmanaged<int, byte, long, Tally*, int> _peek512;
+    private static delegate* unmanaged<int, byte, long, Tally*, int> _overRead;
+    private static delegate* unmanaged<int, byte*, long, long, int> _sendComplete;
 
-    private static readonly delegate* unmanaged<int, byte*, long, long, int> FeedPointer =
-        (delegate* unmanaged<int, byte*, long, long, int>)Export("feed");
+    /// <summary>Compiles and loads them; before anything else.</summary>
+    /// <exception cref="InvalidOperationException">There is no compiler.</exception>
+    public static void Load()
+    {
+        nint library = Compile();
+        _feed = (delegate* unmanaged<int, byte*, long, long, int>)Export("feed");
+        _drain = (delegate* unmanaged<int, long, int>)Export("drain");
+        _peek512 = (delegate* unmanaged<int, byte, long, Tally*, int>)Export("peek_512");
+        _overRead = (delegate* unmanaged<int, byte, long, Tally*, int>)Export("over_read");
+        _sendComplete = (delegate* unmanaged<int, byte*, long, long, int>)Export("send_complete");
 
-    private static readonly delegate* unmanaged<int, long, int> DrainPointer = (delegate* unmanaged<
-        int,
-        long,
-        int>)Export("drain");
-
-    private static readonly delegate* unmanaged<int, byte, long, Tally*, int> Peek512Pointer =
-        (delegate* unmanaged<int, byte, long, Tally*, int>)Export("peek_512");
-
-    private static readonly delegate* unmanaged<int, byte, long, Tally*, int> OverReadPointer =
-        (delegate* unmanaged<int, byte, long, Tally*, int>)Export("over_read");
-
-    private static readonly delegate* unmanaged<int, byte*, long, long, int> SendPointer =
-        (delegate* unmanaged<int, byte*, long, long, int>)Export("send_complete");
+        nint Export(string name) => NativeLibrary.GetExport(library, name);
+    }
 
     /// <summary>Sends the bytes so many times, by a blocking loop in C.</summary>
     public static void Feed(Sock sock, ReadOnlySpan<byte> bytes, long times)
     {
         fixed (byte* data = bytes)
         {
-            Check("feed", FeedPointer(Descriptor(sock), data, bytes.Length, times));
+            Check("feed", _feed(Descriptor(sock), data, bytes.Length, times));
         }
     }
 
     /// <summary>Takes so many bytes out, by a blocking loop in C.</summary>
     public static void Drain(Sock sock, long total) =>
-        Check("drain", DrainPointer(Descriptor(sock), total));
+        Check("drain", _drain(Descriptor(sock), total));
 
     public static Tally Peek512(Sock sock, byte terminator, long total)
     {
         Tally tally;
-        Check("peek_512", Peek512Pointer(Descriptor(sock), terminator, total, &tally));
+        Check("peek_512", _peek512(Descriptor(sock), terminator, total, &tally));
         return tally;
     }
 
     public static Tally OverRead(Sock sock, byte terminator, long total)
     {
         Tally tally;
-        Check("over_read", OverReadPointer(Descriptor(sock), terminator, total, &tally));
+        Check("over_read", _overRead(Descriptor(sock), terminator, total, &tally));
         return tally;
     }
 
@@ -63,7 +64,7 @@ internal static unsafe class Native
     {
         fixed (byte* data = chunk)
         {
-            Check("send_complete", SendPointer(Descriptor(sock), data, chunk.Length, total));
+            Check("send_complete", _sendComplete(Descriptor(sock), data, chunk.Length, total));
         }
     }
 
@@ -77,8 +78,6 @@ internal static unsafe class Native
             throw new InvalidOperationException($"{function} of bench/native: {text}");
         }
     }
-
-    private static nint Export(string name) => NativeLibrary.GetExport(Library, name);
 
     private static nint Compile()
     {

@@ -44,6 +44,7 @@ internal static class ReadMethods
         (sock, payload) =>
         {
             using Socket socket = Take(sock);
+            // For want of a DontWait for each call.
             socket.Blocking = false;
             var line = new ArrayBufferWriter<byte>();
             var tally = new Tally();

@@ -1,8 +1,11 @@
 namespace BitcoinSock.Bench;
 
-/// <summary>The times of one method, a round each.</summary>
+/// <summary>The times of one method, one a round: the median of what it ran in that.</summary>
 internal sealed class Series
 {
+    // On two cores a run of 20 ms hangs on which of its two threads was late: it is repeated.
+    private const double RoundSecondsMin = 0.1;
+
     private readonly double[] _seconds;
 
     private Series(Entrant of, int rounds) =>
@@ -20,7 +23,8 @@ internal sealed class Series
 
     /// <summary>
     /// Measures one after the other, then all again: what disturbs a machine for a while disturbs
-    /// them all. Each round begins with another one, and the first round only warms up.
+    /// them all. Each round has another order, because what ran before is felt too, and the first
+    /// only warms up.
     /// </summary>
     public static Series[] Measure(int rounds, IEnumerable<Entrant> entrants)
     {
@@ -28,10 +32,11 @@ internal sealed class Series
         Series[] all = [.. each.Select(entrant => new Series(entrant, rounds))];
         for (int round = -1; round < rounds; round++)
         {
-            for (int turn = 0; turn < each.Length; turn++)
+            int[] order = [.. Enumerable.Range(0, each.Length)];
+            new Random(round).Shuffle(order);
+            foreach (int i in order)
             {
-                int i = (turn + round + 1) % each.Length;
-                double seconds = each[i].Run();
+                double seconds = Repeat(each[i].Run);
                 if (round >= 0)
                 {
                     all[i]._seconds[round] = seconds;
@@ -48,6 +53,17 @@ internal sealed class Series
     /// </summary>
     public double Over(Series other) =>
         MedianOf([.. _seconds.Zip(other._seconds, (mine, theirs) => mine / theirs)]);
+
+    private static double Repeat(Func<double> run)
+    {
+        List<double> seconds = [];
+        do
+        {
+            seconds.Add(run());
+        } while (seconds.Sum() < RoundSecondsMin);
+
+        return MedianOf([.. seconds]);
+    }
 
     private static double MedianOf(double[] values)
     {

@@ -8,7 +8,6 @@ namespace BitcoinSock.Bench;
 internal sealed class SideBySide(int rounds, bool quick)
 {
     private const int Chunk = 64 * Payload.KiB;
-    private const int SendRounds = 3; // each is short, and what the scheduler does shows
     private const int LinearRounds = 3; // each is long
 
     private static readonly AddressFamily[] Families =
@@ -68,7 +67,7 @@ internal sealed class SideBySide(int rounds, bool quick)
         long total = 256L * _mib;
         byte[] chunk = new byte[Chunk];
         Series[] all = Series.Measure(
-            SendRounds * rounds,
+            rounds,
             SendMethods.All.Select(m => m.On(family, chunk, total))
         );
         string title = $"{Of(family)}, {Payload.Size(total)} sent by {Payload.Size(Chunk)}";
