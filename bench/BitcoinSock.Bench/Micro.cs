@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
@@ -12,6 +13,7 @@ namespace BitcoinSock.Bench;
 /// </summary>
 [Config(typeof(InThisProcess))]
 [MemoryDiagnoser]
+[SuppressMessage("Design", "CA1001", Justification = "BenchmarkDotNet cleans up.")]
 public class Micro
 {
     private const int LineLength = 64;
@@ -28,6 +30,7 @@ public class Micro
     private Sock _near = null!;
     private Sock _far = null!;
     private FrameReader _reader = null!;
+    private ManagedSock _managed = null!;
 
     /// <summary>Two ends, and lines of letters.</summary>
     [GlobalSetup]
@@ -51,10 +54,19 @@ public class Micro
         _far.Send(_line);
     }
 
+    /// <summary>For what is awaited.</summary>
+    [GlobalSetup(Targets = [nameof(RecvUntilTerminatorAwaited)])]
+    public void SetupManaged()
+    {
+        Setup();
+        _managed = new ManagedSock(_near.ToSocket());
+    }
+
     /// <summary>Closes both ends.</summary>
     [GlobalCleanup]
     public void Cleanup()
     {
+        _managed?.Dispose();
         _near.Dispose();
         _far.Dispose();
     }
@@ -97,6 +109,15 @@ public class Micro
     {
         _far.Send(_line);
         return _near.RecvUntilTerminator(Terminator, Second, default, LineLength);
+    }
+
+    /// <summary>A line that is not there when it is asked for.</summary>
+    [Benchmark]
+    public async Task<int> RecvUntilTerminatorAwaited()
+    {
+        ValueTask<int> line = _managed.RecvUntilTerminatorAsync(Terminator, _buffer, Second);
+        _far.Send(_line);
+        return await line.ConfigureAwait(false);
     }
 
     /// <summary>As many bytes as there are.</summary>

@@ -16,6 +16,7 @@ internal static unsafe class Native
     private static delegate* unmanaged<int, byte*, long, long, int> _feed;
     private static delegate* unmanaged<int, long, int> _drain;
     private static delegate* unmanaged<int, byte, long, Tally*, int> _peek512;
+    private static delegate* unmanaged<int, byte, long, long, int, Tally*, int> _exactCalls;
     private static delegate* unmanaged<int, byte, long, Tally*, int> _overRead;
     private static delegate* unmanaged<int, byte*, long, long, int> _sendComplete;
 
@@ -27,6 +28,9 @@ internal static unsafe class Native
         _feed = (delegate* unmanaged<int, byte*, long, long, int>)Export("feed");
         _drain = (delegate* unmanaged<int, long, int>)Export("drain");
         _peek512 = (delegate* unmanaged<int, byte, long, Tally*, int>)Export("peek_512");
+        _exactCalls = (delegate* unmanaged<int, byte, long, long, int, Tally*, int>)Export(
+            "exact_calls"
+        );
         _overRead = (delegate* unmanaged<int, byte, long, Tally*, int>)Export("over_read");
         _sendComplete = (delegate* unmanaged<int, byte*, long, long, int>)Export("send_complete");
 
@@ -50,6 +54,15 @@ internal static unsafe class Native
     {
         Tally tally;
         Check("peek_512", _peek512(Descriptor(sock), terminator, total, &tally));
+        return tally;
+    }
+
+    public static Tally ExactCalls(Sock sock, byte terminator, long total, int window, bool keeps)
+    {
+        Tally tally;
+        int keepsWindow = keeps ? 1 : 0;
+        int fd = Descriptor(sock);
+        Check("exact_calls", _exactCalls(fd, terminator, total, window, keepsWindow, &tally));
         return tally;
     }
 

@@ -15,6 +15,14 @@ internal static class ReadMethods
     private const int MaxWaitMicroseconds = 1_000_000;
     private const string OverReads = "over-reads";
 
+    private static ReadMethod Calls(string name, int window, bool keeps) =>
+        new(
+            name,
+            (sock, payload) =>
+                Native.ExactCalls(sock, Payload.Terminator, payload.Total.Bytes, window, keeps),
+            "what it costs without deadlines and checks"
+        );
+
     public static readonly ReadMethod ByteByByte = new(
         "byte by byte",
         (sock, payload) =>
@@ -37,6 +45,14 @@ internal static class ReadMethods
         "C peek-512",
         (sock, payload) => Native.Peek512(sock, Payload.Terminator, payload.Total.Bytes),
         "Core's RecvUntilTerminator"
+    );
+
+    public static readonly ReadMethod CallsOfSingle = Calls("C calls, single", 2048, keeps: false);
+
+    public static readonly ReadMethod CallsOfWindow = Calls(
+        "C calls, window",
+        64 * Payload.KiB,
+        keeps: true
     );
 
     public static readonly ReadMethod SocketPeek512 = new(

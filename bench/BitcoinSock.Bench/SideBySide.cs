@@ -20,6 +20,8 @@ internal sealed class SideBySide(int rounds, bool quick)
     [
         ReadMethods.ByteByByte,
         ReadMethods.Peek512,
+        ReadMethods.CallsOfSingle,
+        ReadMethods.CallsOfWindow,
         ReadMethods.SocketPeek512,
         ReadOperations.Single,
         ReadOperations.Window,

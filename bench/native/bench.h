@@ -19,6 +19,11 @@ int drain(int fd, int64_t total);
 // Bitcoin Core's RecvUntilTerminator, frame after frame, until so many bytes were read.
 int peek_512(int fd, uint8_t terminator, int64_t total, struct tally *tally);
 
+// The calls that exactness costs and nothing else, no deadline, no check: a peek and a recv for
+// each frame, or one peek for a window of them. Frames longer than the window are cut.
+int exact_calls(int fd, uint8_t terminator, int64_t total, int64_t window, int keeps_window,
+                struct tally *tally);
+
 // The floor: reads whatever is there, past any frame, and searches it for all terminators.
 int over_read(int fd, uint8_t terminator, int64_t total, struct tally *tally);
 

@@ -108,6 +108,33 @@ int peek_512(int fd, uint8_t terminator, int64_t total, struct tally *tally)
     return error;
 }
 
+int exact_calls(int fd, uint8_t terminator, int64_t total, int64_t window, int keeps_window,
+                struct tally *tally)
+{
+    static uint8_t view[64 * 1024], taken[64 * 1024];
+    uint8_t *start = view, *end = view;
+    while (tally->bytes < total) {
+        uint8_t *found = start < end ? memchr(start, terminator, end - start) : NULL;
+        if (!found) {
+            ssize_t n = recv(fd, view, window, MSG_PEEK);
+            if (n <= 0) {
+                return n < 0 ? errno : EPIPE;
+            }
+            start = view;
+            end = view + n;
+            found = memchr(start, terminator, n);
+        }
+        ssize_t wanted = found ? found - start + 1 : end - start;
+        if (recv(fd, taken, wanted, 0) != wanted) {
+            return EIO;
+        }
+        start = keeps_window ? start + wanted : end;
+        tally->frames += found != NULL;
+        tally->bytes += wanted;
+    }
+    return 0;
+}
+
 int over_read(int fd, uint8_t terminator, int64_t total, struct tally *tally)
 {
     static uint8_t buffer[64 * 1024];
