@@ -154,6 +154,8 @@ public sealed partial class Sock
         return new Sock(socket);
     }
 
+    internal SockHandle? Handle => Volatile.Read(ref _handle);
+
     /// <summary>A descriptor that is somebody else's, to wait on; it is never closed here.</summary>
     internal static Sock Watch(CSocket socket) =>
         new() { _handle = new SockHandle(socket, owns: false) };

@@ -3,6 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BitcoinSock;
 
+/// <summary>Who wants to know that a descriptor goes.</summary>
+internal interface IGoneObserver
+{
+    /// <summary>Called once, while the descriptor is still open, with the handle's lock held.</summary>
+    void OnGone(SockHandle handle);
+}
+
 /// <summary>
 /// One descriptor and its only close. The system's call holds it, so that a close in one thread
 /// cannot hand a recycled descriptor to a call in another; those who wait on it are woken when it
@@ -11,7 +18,7 @@ namespace BitcoinSock;
 internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 {
     private readonly Lock _gate = new();
-    private readonly List<WakeUp> _waiting = [];
+    private readonly List<IGoneObserver> _waiting = [];
     private volatile bool _nonBlocking;
     private volatile bool _isGone;
 
@@ -54,13 +61,13 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     public CSocket Release()
     {
         _isGone = true;
+        TellWaiting();
         SetHandleAsInvalid();
-        WakeAll();
         return Socket;
     }
 
     /// <summary>Asks to be woken when the descriptor goes. False if it has gone.</summary>
-    public bool TryAddWaiting(WakeUp waiting)
+    public bool TryAddWaiting(IGoneObserver waiting)
     {
         lock (_gate)
         {
@@ -71,7 +78,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         return !_isGone;
     }
 
-    public void RemoveWaiting(WakeUp waiting)
+    public void RemoveWaiting(IGoneObserver waiting)
     {
         lock (_gate)
         {
@@ -91,11 +98,13 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     protected override void Dispose(bool disposing)
     {
         _isGone = true;
-        base.Dispose(disposing);
         if (disposing)
         {
-            WakeAll();
+            // Before the close: the number may be another's right behind it.
+            TellWaiting();
         }
+
+        base.Dispose(disposing);
     }
 
     protected override bool ReleaseHandle()
@@ -118,13 +127,13 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         return !closed.IsError;
     }
 
-    private void WakeAll()
+    private void TellWaiting()
     {
         lock (_gate)
         {
-            foreach (WakeUp waiting in _waiting)
+            foreach (IGoneObserver waiting in _waiting)
             {
-                waiting.Signal();
+                waiting.OnGone(this);
             }
         }
     }

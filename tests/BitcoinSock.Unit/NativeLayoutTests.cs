@@ -103,7 +103,13 @@ public class NativeLayoutTests
         bool isDarwin = OperatingSystem.IsMacOS() && compiler == Unix;
         PosixNumbers numbers = isDarwin ? PosixNumbers.Darwin : PosixNumbers.Linux;
         Type fdSet = typeof(PosixPlatform).GetNestedType("FdSet", All)!;
-        return Constants(typeof(LibC))
+        string epoll = isDarwin
+            ? ""
+            : Constants(typeof(Epoll))
+                + Is($"sizeof(struct epoll_event) == {Epoll.EventSize}")
+                + Is($"offsetof(struct epoll_event, data) == {Epoll.DataOffset}");
+        return epoll
+            + Constants(typeof(LibC))
             + Layouts(typeof(LibC))
             + Numbers(numbers)
             + OptionsAre((level, name) => numbers.Option(level, name)!.Value)
@@ -192,7 +198,10 @@ public class NativeLayoutTests
             RedirectStandardError = true,
         };
         using Process process = Process.Start(start)!;
-        string headers = compiler == MinGW ? WindowsHeaders : PosixHeaders;
+        string headers =
+            compiler == MinGW ? WindowsHeaders
+            : OperatingSystem.IsMacOS() ? PosixHeaders
+            : PosixHeaders + " sys/epoll";
         process.StandardInput.WriteLine($"#include <{headers.Replace(" ", ".h>\n#include <")}.h>");
         process.StandardInput.Write(assertions);
         process.StandardInput.Close();

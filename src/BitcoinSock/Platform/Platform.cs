@@ -98,6 +98,10 @@ internal abstract class Platform
 
     public abstract SockResult ShutdownSend(CSocket socket);
 
+    /// <summary>A set of sockets that the system watches; null if it has no such thing.</summary>
+    /// <exception cref="SockException">It has none left.</exception>
+    public virtual EventQueue? CreateEventQueue() => null;
+
     /// <summary>Whether select(2) can hold this descriptor.</summary>
     public abstract bool IsSelectable(CSocket socket);
 

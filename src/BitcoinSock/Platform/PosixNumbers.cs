@@ -26,6 +26,7 @@ internal sealed record PosixNumbers
         SO_KEEPALIVE = 9,
         SO_NOSIGPIPE = 0,
         IPV6_V6ONLY = 26,
+        HasEpoll = true,
     };
 
     /// <summary>macOS and its siblings.</summary>
@@ -63,6 +64,9 @@ internal sealed record PosixNumbers
     public required int SO_KEEPALIVE { get; init; }
     public required int SO_NOSIGPIPE { get; init; }
     public required int IPV6_V6ONLY { get; init; }
+
+    /// <summary>Whether there is epoll(7).</summary>
+    public bool HasEpoll { get; init; }
 
     /// <summary>
     /// The number of a portable option; null if this library does not translate it.

@@ -6,6 +6,8 @@ internal sealed unsafe partial class PosixPlatform
 {
     private const int FewEntries = 32;
 
+    public override EventQueue? CreateEventQueue() => numbers.HasEpoll ? Epoll.Create() : null;
+
     public override bool IsSelectable(CSocket socket) => socket.Value is >= 0 and < LibC.FD_SETSIZE;
 
     protected override SockResult Poll(Span<PollEntry> entries, int timeoutMs)

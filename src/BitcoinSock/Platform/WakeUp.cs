@@ -5,7 +5,7 @@ namespace BitcoinSock;
 /// sockets, one of which becomes readable. An eventfd or a pipe would do on some systems; a pair
 /// does on all, by poll and by select. Those not in use are kept for the next wait.
 /// </summary>
-internal sealed class WakeUp : IDisposable
+internal sealed class WakeUp : IGoneObserver, IDisposable
 {
     public const int IdleMax = 32;
 
@@ -26,22 +26,14 @@ internal sealed class WakeUp : IDisposable
     /// </summary>
     public static WakeUp? TryRent(WaitMechanism mechanism)
     {
-        WakeUp? wakeUp;
-        lock (Gate)
+        WakeUp wakeUp;
+        try
         {
-            Idle.TryPop(out wakeUp);
+            wakeUp = Rent();
         }
-
-        if (wakeUp is null)
+        catch (SockException)
         {
-            try
-            {
-                wakeUp = new WakeUp();
-            }
-            catch (SockException)
-            {
-                return null;
-            }
+            return null;
         }
 
         if (mechanism == WaitMechanism.Poll || Platform.Current.IsSelectable(wakeUp.Socket))
@@ -51,6 +43,21 @@ internal sealed class WakeUp : IDisposable
 
         wakeUp.Dispose();
         return null;
+    }
+
+    /// <summary>One to watch.</summary>
+    /// <exception cref="SockException">The process has no descriptor left for it.</exception>
+    public static WakeUp Rent()
+    {
+        lock (Gate)
+        {
+            if (Idle.TryPop(out WakeUp? idle))
+            {
+                return idle;
+            }
+        }
+
+        return new WakeUp();
     }
 
     /// <summary>Wakes. May be called more than once, from any thread.</summary>
@@ -64,14 +71,22 @@ internal sealed class WakeUp : IDisposable
         ) { }
     }
 
+    void IGoneObserver.OnGone(SockHandle handle) => Signal();
+
+    /// <summary>Takes back what was signalled before.</summary>
+    public void Drain()
+    {
+        Span<byte> signals = stackalloc byte[16];
+        while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
+    }
+
     /// <summary>Gives it back, when nobody can signal it any more.</summary>
     public void Return()
     {
         if (_isSignalled)
         {
             _isSignalled = false;
-            Span<byte> signals = stackalloc byte[16];
-            while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
+            Drain();
         }
 
         lock (Gate)

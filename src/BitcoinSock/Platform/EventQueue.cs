@@ -1,0 +1,27 @@
+namespace BitcoinSock;
+
+/// <summary>One event of an <see cref="EventQueue"/>.</summary>
+/// <param name="Token">What the socket was added with.</param>
+/// <param name="Occurred">What is there.</param>
+internal readonly record struct QueuedEvent(ulong Token, SockEvents Occurred);
+
+/// <summary>
+/// Sockets that the system watches by itself, so that a wait does not cost more for the idle ones:
+/// epoll(7), where there is one. Level-triggered. Errors and hang-ups always count.
+/// </summary>
+internal abstract class EventQueue : IDisposable
+{
+    /// <summary>Whether a wait that is under way does not see changes.</summary>
+    public virtual bool IsSnapshot => false;
+
+    public abstract SockResult Add(CSocket socket, SockEvents requested, ulong token);
+
+    public abstract SockResult Modify(CSocket socket, SockEvents requested, ulong token);
+
+    public abstract SockResult Remove(CSocket socket);
+
+    /// <summary>One wait: the number of events, 0 at the timeout; -1 waits for ever.</summary>
+    public abstract SockResult Wait(Span<QueuedEvent> events, int timeoutMs);
+
+    public abstract void Dispose();
+}
