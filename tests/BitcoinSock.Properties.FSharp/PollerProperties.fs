@@ -1,0 +1,232 @@
+/// SockPoller on real sockets against a model of what is registered and what is there.
+module BitcoinSock.Properties.PollerProperties
+
+open System
+open System.Collections.Generic
+open FsCheck
+open FsCheck.FSharp
+open Xunit
+open BitcoinSock
+open BitcoinSock.Properties.Property
+
+type Command =
+    | Add of slot: int * requested: SockEvents
+    | Modify of slot: int * requested: SockEvents
+    | Remove of slot: int
+    | PeerWrites of slot: int
+    | Read of slot: int
+    | PeerCloses of slot: int
+    /// Its number is then the next one's.
+    | Dispose of slot: int
+
+/// Ways to be wrong, for the canaries.
+[<RequireQualifiedAccess>]
+type Defect =
+    | None
+    | ``forgets to modify``
+    | ``keeps what was removed``
+    | ``tells of an event once only``
+    | ``gives the state of another socket``
+
+let private slots = 4
+
+/// The library's poller, bent by a defect.
+type private Bent(defect, poller: SockPoller) =
+    let told = HashSet<int * SockEvents>()
+    member _.Add(sock, requested, state: obj) = poller.Add(sock, requested, state)
+
+    member _.Modify(sock, requested) =
+        defect = Defect.``forgets to modify`` || poller.Modify(sock, requested)
+
+    member _.Remove sock =
+        defect = Defect.``keeps what was removed`` || poller.Remove sock
+
+    member _.Wait() =
+        let ready = Array.zeroCreate (2 * slots)
+        let found = poller.Wait(Span ready, TimeSpan.Zero)
+
+        let found =
+            [
+                for each in Array.truncate found.Count ready -> unbox<int> each.State, each.Occurred
+            ]
+
+        match defect with
+        | Defect.``tells of an event once only`` -> List.filter told.Add found
+        | Defect.``gives the state of another socket`` ->
+            found |> List.map (fun (_, occurred) -> fst found.Head, occurred)
+        | _ -> found
+
+/// A socket, what has arrived at it, and what it is registered for.
+type private Slot =
+    {
+        Near: Sock
+        Far: Sock
+        Pending: int
+        IsPeerGone: bool
+        Requested: SockEvents option
+    }
+
+let private fresh () =
+    let struct (near, far) = Sock.CreatePair()
+
+    {
+        Near = near
+        Far = far
+        Pending = 0
+        IsPeerGone = false
+        Requested = None
+    }
+
+let private letGo slot =
+    slot.Near.Dispose()
+    slot.Far.Dispose()
+
+// A hang-up makes everything ready; and it is told unasked, but not by select(2).
+let private expected way index slot =
+    match slot.Requested with
+    | None -> None
+    | Some requested ->
+        let recv =
+            if slot.Pending > 0 || slot.IsPeerGone then
+                SockEvents.Recv
+            else
+                SockEvents.None
+
+        let error =
+            if slot.IsPeerGone && way <> "select" then
+                SockEvents.Error
+            else
+                SockEvents.None
+
+        match ((recv ||| SockEvents.Send) &&& requested) ||| error with
+        | SockEvents.None -> None
+        | occurred -> Some(index, occurred)
+
+/// Plays the commands, and looks after each.
+let private broken way defect commands =
+    use poller =
+        match way with
+        | "poll" -> new SockPoller(WaitMechanism.Poll)
+        | "select" -> new SockPoller(WaitMechanism.Select)
+        | _ -> new SockPoller()
+
+    let bent = Bent(defect, poller)
+    let socks = Array.init slots (fun _ -> fresh ())
+    let one = [| 1uy |]
+
+    let play command =
+        match command with
+        | Add(slot, requested) when socks[slot].Requested.IsNone ->
+            // A canary that keeps what was removed cannot add it again.
+            (try
+                bent.Add(socks[slot].Near, requested, slot)
+             with :? ArgumentException ->
+                 ())
+
+            socks[slot] <-
+                { socks[slot] with
+                    Requested = Some requested
+                }
+        | Modify(slot, requested) when socks[slot].Requested.IsSome ->
+            bent.Modify(socks[slot].Near, requested) |> ignore
+
+            socks[slot] <-
+                { socks[slot] with
+                    Requested = Some requested
+                }
+        | Remove slot when socks[slot].Requested.IsSome ->
+            bent.Remove socks[slot].Near |> ignore
+            socks[slot] <- { socks[slot] with Requested = None }
+        | PeerWrites slot when not socks[slot].IsPeerGone ->
+            socks[slot].Far.Send(ReadOnlySpan one) |> ignore
+
+            socks[slot] <-
+                { socks[slot] with
+                    Pending = socks[slot].Pending + 1
+                }
+        | Read slot when socks[slot].Pending > 0 ->
+            socks[slot].Near.Recv(Span one) |> ignore
+
+            socks[slot] <-
+                { socks[slot] with
+                    Pending = socks[slot].Pending - 1
+                }
+        | PeerCloses slot ->
+            socks[slot].Far.Dispose()
+            socks[slot] <- { socks[slot] with IsPeerGone = true }
+        | Dispose slot ->
+            letGo socks[slot]
+            socks[slot] <- fresh ()
+        | _ -> ()
+
+    let rec all commands =
+        match commands with
+        | [] -> []
+        | command :: rest ->
+            play command
+
+            let expected = socks |> Array.mapi (expected way) |> Array.choose id |> Set.ofArray
+
+            let found = Set.ofList (bent.Wait())
+            let count = socks |> Array.filter _.Requested.IsSome |> Array.length
+
+            if found <> expected then
+                [ $"after {command} it tells %A{found}, not %A{expected}" ]
+            elif defect = Defect.None && poller.Count <> count then
+                [ $"after {command} it counts {poller.Count}, not {count}" ]
+            else
+                all rest
+
+    let result = all commands
+    Array.iter letGo socks
+    result
+
+let private arb =
+    let slot = Gen.choose (0, slots - 1)
+
+    let requested =
+        Gen.elements [ SockEvents.Recv; SockEvents.Send; SockEvents.Recv ||| SockEvents.Send ]
+
+    let command =
+        Gen.frequency
+            [
+                4, Gen.map2 (fun slot events -> Add(slot, events)) slot requested
+                2, Gen.map2 (fun slot events -> Modify(slot, events)) slot requested
+                2, Gen.map Remove slot
+                4, Gen.map PeerWrites slot
+                3, Gen.map Read slot
+                1, Gen.map PeerCloses slot
+                2, Gen.map Dispose slot
+            ]
+
+    let shrink commands =
+        seq { for i in 0 .. List.length commands - 1 -> List.removeAt i commands }
+
+    Arb.fromGenShrink (Gen.choose (1, 40) |> Gen.bind (fun n -> Gen.listOfLength n command), shrink)
+
+let private tell commands =
+    commands |> List.map string |> String.concat "\n"
+
+[<Theory>]
+[<InlineData("best")>]
+[<InlineData("poll")>]
+[<InlineData("select")>]
+let ``a poller tells of what is registered and there, and of nothing else`` (way) =
+    holds 500 arb (broken way Defect.None) tell
+
+let defects =
+    TheoryData<Defect>(
+        [
+            Defect.``forgets to modify``
+            Defect.``keeps what was removed``
+            Defect.``tells of an event once only``
+            Defect.``gives the state of another socket``
+        ]
+    )
+
+[<Theory>]
+[<MemberData(nameof defects)>]
+let ``a poller canary is caught`` (defect) =
+    match smallest fixedSeed 500 arb (broken "best" defect) with
+    | Some commands -> print (tell commands)
+    | None -> failwith $"nothing catches a poller that {defect}"
