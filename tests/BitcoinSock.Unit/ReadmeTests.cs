@@ -76,6 +76,35 @@ public class ReadmeTests
     }
 
     [Fact]
+    public void Many_sockets()
+    {
+        (Sock sock, Sock peer) = Sock.CreatePair();
+        var interrupt = new ThreadInterrupt();
+        var served = new List<object?>();
+        peer.SendComplete("hello", TimeSpan.FromSeconds(1));
+
+        using var poller = new SockPoller();
+        poller.Add(sock, SockEvents.Recv, state: "first");
+        var ready = new ReadySock[64];
+        SockResult found = poller.Wait(ready, TimeSpan.FromSeconds(1), interrupt);
+        foreach (ReadySock each in ready.AsSpan(0, Math.Max(found.Count, 0)))
+        {
+            Serve(each.Sock, each.Occurred, each.State);
+        }
+
+        Assert.Equal(["first"], served);
+        sock.Dispose();
+        peer.Dispose();
+
+        void Serve(Sock one, SockEvents occurred, object? state)
+        {
+            Assert.Equal(SockEvents.Recv, occurred);
+            Assert.Equal("hello"u8, one.RecvNow());
+            served.Add(state);
+        }
+    }
+
+    [Fact]
     public async Task Awaiting()
     {
         (Sock near, Sock peer) = Sock.CreatePair();
@@ -270,7 +299,7 @@ public class ReadmeTests
         [
             .. readme.Split("```csharp\n").Skip(1).Select(rest => rest.Split("```")[0]),
         ];
-        Assert.Equal(10, examples.Length);
+        Assert.Equal(11, examples.Length);
         Assert.All(
             examples,
             example => Assert.Contains(Flat(example), Flat(here), StringComparison.Ordinal)
