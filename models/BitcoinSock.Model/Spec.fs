@@ -136,10 +136,15 @@ module Spec =
             [ SockStatus.Ok ]
         | ValueSome _, _ -> [ SockStatus.Failed ]
         | _, Answer.Bytes [||] -> [ SockStatus.Closed ]
-        // What had arrived before a reset can be readable still.
-        | _, Answer.Error SocketError.ConnectionReset when before.Incoming.Pending.Length > 0 ->
-            [ SockStatus.Failed; SockStatus.Ok ]
-        | _, Answer.Error SocketError.ConnectionReset -> [ SockStatus.Failed ]
+        // What had arrived before a reset, bytes or the end, can be readable still.
+        | _, Answer.Error SocketError.ConnectionReset ->
+            [
+                SockStatus.Failed
+                if before.Incoming.Pending.Length > 0 then
+                    SockStatus.Ok
+                if before.Incoming.Ending = Ending.Closed then
+                    SockStatus.Closed
+            ]
         | _ -> [ SockStatus.Ok ]
 
     /// The set of outcomes that an operation may have, on a channel where these faults happened and

@@ -220,8 +220,8 @@ public interface ISockIsConnected
 /// <remarks>
 /// Error codes are the system's own: <see cref="SockResult.Fail(SocketError)"/> translates. A
 /// backend that does a whole job better itself implements that member as well: every form of the
-/// operation then uses it, but for <c>SendComplete</c> of two buffers (and it must not call them on
-/// itself).
+/// operation then uses it, but for <c>SendComplete</c> of two buffers and what is awaited (and it
+/// must not call them on itself).
 /// </remarks>
 public interface ISock
     : ISockSend,

@@ -23,7 +23,9 @@ public interface ISockAsync : ISock
     );
 
     /// <summary>Awaits that a receive finds bytes, the end of the stream or an error.</summary>
-    /// <param name="timeout">How long to await at most.</param>
+    /// <param name="timeout">
+    /// How long to await at most; it may be up to a millisecond less, operations look at the clock.
+    /// </param>
     /// <param name="interrupt">Ends it early.</param>
     /// <returns>
     /// A count of 1 if so, 0 at the timeout; or the code of the error, EINTR if

@@ -64,6 +64,58 @@ public class ManagedSockTests
     }
 
     [Fact]
+    public async Task A_borrower_that_is_disposed_takes_nothing_more_from_the_socket()
+    {
+        (Sock near, Sock far) = Sock.CreatePair();
+        using Socket socket = near.ToSocket();
+        var sock = new ManagedSock(socket, ownsSocket: false);
+        ValueTask<SockOutcome> pending = sock.TryRecvCompleteAsync(new byte[1], Within.Long);
+        sock.Dispose();
+        var bad = new SockOutcome(SockStatus.Failed, 0, NetworkError.BadHandle);
+        Assert.Equal(bad, await pending);
+        using (var next = new ManagedSock(socket, ownsSocket: false))
+        {
+            sock.Dispose(); // once more, and nothing of the next one's changes
+            Assert.Equal(
+                SockStatus.Timeout,
+                next.TryRecvComplete(new byte[1], Within.Brief).Status
+            );
+        }
+
+        far.SendComplete("x", Within.Long);
+        Assert.Equal(bad, sock.TryRecvComplete(new byte[1], Within.Long));
+        Assert.Equal(bad, sock.TrySendComplete(new byte[1], Within.Long));
+        Assert.Equal(bad, await sock.TryRecvCompleteAsync(new byte[1], Within.Long));
+        Assert.Equal(
+            NetworkError.BadHandle,
+            sock.Connect(new IPEndPoint(IPAddress.Loopback, 1)).Error
+        );
+        Assert.Equal(1, socket.Receive(new byte[1]));
+        far.Dispose();
+    }
+
+    [Fact]
+    public async Task What_the_base_library_will_not_connect_is_an_outcome_too()
+    {
+        using Sock listener = Listen(out EndPoint address);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var sock = new ManagedSock(socket);
+        EndPoint foreign = new IPEndPoint(IPAddress.IPv6Loopback, 1);
+        Assert.Equal(SockStatus.Failed, sock.TryConnectComplete(foreign, Within.Long).Status);
+        Assert.Throws<ArgumentException>(() => sock.Connect(new DnsEndPoint("name", 1)));
+
+        using var other = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        Assert.True((await other.TryConnectCompleteAsync(address, Within.Long)).IsOk);
+        SockOutcome again = await other.TryConnectCompleteAsync(address, Within.Long);
+        Assert.Equal(new SockOutcome(SockStatus.Failed, 0, NetworkError.AlreadyConnected), again);
+
+        listener.Dispose();
+        using var refused = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        Assert.Equal(SockStatus.Failed, refused.TryConnectComplete(address, Within.Long).Status);
+        Assert.Equal(SockStatus.Failed, refused.TryConnectComplete(address, Within.Long).Status);
+    }
+
+    [Fact]
     public async Task A_line_is_awaited_and_what_follows_it_stays()
     {
         using var pair = new ManagedPair();

@@ -118,6 +118,65 @@ public class StreamTests
     }
 
     [Fact]
+    public void A_write_that_the_stream_cancels_is_a_failure()
+    {
+        using var sock = new StreamSock(new OddStream());
+        SockOutcome outcome = sock.TrySendComplete(new byte[100_000], Within.Long);
+        Assert.Equal(SockStatus.Failed, outcome.Status);
+        Assert.IsType<TaskCanceledException>(sock.Failure);
+    }
+
+    [Fact]
+    public void A_read_that_cannot_be_let_go_goes_on()
+    {
+        var stream = new OddStream();
+        using var sock = new StreamSock(stream);
+        Assert.Equal(0, sock.Wait(TimeSpan.FromMilliseconds(1), SockEvents.Recv, out _).Count);
+        Assert.Throws<TimeoutException>(() => sock.Unread());
+        byte[] one = new byte[1];
+        for (int i = 0; i < 3; i++)
+        {
+            stream.Arrive();
+            Assert.True(sock.TryRecvComplete(one, Within.Long).IsOk);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stream_reads_and_writes_at_once_and_not_after_its_end(bool managed)
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        ISock sock = managed ? new ManagedSock(first.ToSocket()) : first;
+        Stream stream = sock.AsStream(leaveOpen: true);
+        byte[] buffer = new byte[10];
+        IAsyncResult reading = stream.BeginRead(buffer, 0, 10, null, null);
+        stream.EndWrite(stream.BeginWrite(buffer, 0, 3, null, null));
+        Assert.Equal(3, far.RecvNow().Length);
+        far.SendComplete("four", Within.Long);
+        Assert.Equal(4, stream.EndRead(reading));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            stream.WriteAsync(buffer, 5, 10, Stop)
+        );
+
+        if (managed)
+        {
+            ValueTask<int> nothing = stream.ReadAsync(Memory<byte>.Empty, Stop);
+            Assert.False(nothing.IsCompleted);
+            far.SendComplete("x", Within.Long);
+            Assert.Equal(0, await nothing);
+        }
+
+        stream.Dispose();
+        Assert.False(stream.CanRead || stream.CanWrite);
+        Assert.Throws<ObjectDisposedException>(() => stream.Read(buffer, 0, 1));
+        Assert.Throws<ObjectDisposedException>(() => stream.Write(buffer, 0, 1));
+        sock.SendComplete("still open", Within.Long);
+        ((IDisposable)sock).Dispose();
+        far.Dispose();
+    }
+
+    [Fact]
     public void What_was_sent_before_Dispose_arrives()
     {
         (Sock first, Sock far) = Sock.CreatePair();
@@ -224,6 +283,29 @@ public class StreamTests
         }
 
         return (near, far);
+    }
+
+    /// <summary>Looks at a token only when it begins to read; cancels every write.</summary>
+    private sealed class OddStream : MemoryStream
+    {
+        private readonly SemaphoreSlim _arrived = new(0);
+
+        public void Arrive() => _arrived.Release();
+
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await _arrived.WaitAsync(CancellationToken.None);
+            return 1;
+        }
+
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => throw new TaskCanceledException();
     }
 
     private sealed class BrokenStream : MemoryStream

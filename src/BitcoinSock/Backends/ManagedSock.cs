@@ -5,21 +5,23 @@ namespace BitcoinSock;
 
 /// <summary>
 /// A <see cref="System.Net.Sockets.Socket"/> as a backend: for who has one already, and for who
-/// awaits. Outcomes and codes are those of <see cref="Sock"/>.
+/// awaits. What it sends and receives goes straight to the socket's descriptor, so outcomes and
+/// codes are those of <see cref="Sock"/>.
 /// </summary>
 public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDisposable
 {
     private readonly bool _ownsSocket;
     private readonly bool _wasBlocking;
+    private readonly CancellationTokenSource _disposing = new();
 
-    // The same descriptor, to wait on; it closes nothing.
-    private readonly Sock _watched;
+    // The same descriptor; it closes nothing. Empty once this is disposed.
+    private readonly Sock _same;
     private Task? _connecting;
 
-    /// <summary>Takes a socket, and puts it in non-blocking mode.</summary>
+    /// <summary>Takes a socket. On Windows it is put in non-blocking mode.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="ownsSocket">
-    /// Whether <see cref="Dispose"/> disposes it. If not, it puts it back in the mode it was in.
+    /// Whether <see cref="Dispose"/> disposes it. If not, it is left as it was.
     /// </param>
     /// <exception cref="ObjectDisposedException">The socket is disposed.</exception>
     public ManagedSock(Socket socket, bool ownsSocket = true)
@@ -27,9 +29,12 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         ArgumentNullException.ThrowIfNull(socket);
         Socket = socket;
         _ownsSocket = ownsSocket;
+        _same = Sock.Watch(new CSocket(socket.Handle));
         _wasBlocking = socket.Blocking;
-        socket.Blocking = false;
-        _watched = Sock.Watch(new CSocket(socket.Handle));
+        if (!Platform.Current.HasDontWait)
+        {
+            socket.Blocking = false;
+        }
     }
 
     /// <summary>The socket.</summary>
@@ -38,37 +43,24 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
     /// <inheritdoc/>
     public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags)
     {
-        try
-        {
-            // What was taken before it would have blocked comes with that error.
-            int count = Socket.Send(data, SocketFlags.None, out SocketError error);
-            return count > 0 || error == SocketError.Success
-                ? SockResult.Ok(count)
-                : SockResult.Fail(error);
-        }
-        catch (ObjectDisposedException)
-        {
-            return SockResult.Fail(NetworkError.BadHandle);
-        }
+        using var hold = new Hold(Socket.SafeHandle);
+        return hold.IsHeld
+            ? _same.Send(data, flags | SockFlags.DontWait | SockFlags.NoSignal)
+            : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <inheritdoc/>
     public SockResult Recv(Span<byte> buffer, SockFlags flags)
     {
-        try
-        {
-            SocketFlags peek = (flags & SockFlags.Peek) != 0 ? SocketFlags.Peek : SocketFlags.None;
-            int count = Socket.Receive(buffer, peek, out SocketError error);
-            return error == SocketError.Success ? SockResult.Ok(count) : SockResult.Fail(error);
-        }
-        catch (ObjectDisposedException)
-        {
-            return SockResult.Fail(NetworkError.BadHandle);
-        }
+        using var hold = new Hold(Socket.SafeHandle);
+        return hold.IsHeld
+            ? _same.Recv(buffer, flags | SockFlags.DontWait)
+            : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <summary>
-    /// Waits as <see cref="Sock.Wait"/> does, and as precisely; an interrupt wakes it at once.
+    /// Waits as <see cref="Sock.Wait"/> does, and as precisely; an interrupt and
+    /// <see cref="Dispose"/> wake it at once.
     /// </summary>
     /// <inheritdoc/>
     public SockResult Wait(
@@ -80,26 +72,42 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
     {
         if (_connecting is Task connecting && (requested & SockEvents.Send) != 0)
         {
-            return WaitConnecting(connecting, timeout, out occurred, interrupt);
+            // While it connects, the base library has the last word on whether it has.
+            SockResult ended = EndOf(connecting, timeout, interrupt).GetAwaiter().GetResult();
+            occurred = ended.Count > 0 ? SockEvents.Send : SockEvents.None;
+            return ended;
         }
 
         using var hold = new Hold(Socket.SafeHandle);
         occurred = SockEvents.Error;
         return hold.IsHeld
-            ? _watched.Wait(timeout, requested, out occurred, interrupt)
+            ? _same.Wait(timeout, requested, out occurred, interrupt)
             : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <summary>
-    /// Starts to connect, and then tells how far that is: EINPROGRESS, EALREADY, or its end.
+    /// Starts to connect, and then tells how far that is: EINPROGRESS, EALREADY, or its end. The
+    /// base library does not connect a socket again after a failure: that is EOPNOTSUPP.
     /// </summary>
     /// <param name="endPoint">Where to: an address, not a name.</param>
+    /// <exception cref="ArgumentException">The endpoint is no address.</exception>
     public SockResult Connect(EndPoint endPoint)
     {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        if (endPoint is DnsEndPoint)
+        {
+            throw Sock.IsName(endPoint);
+        }
+
+        if (_disposing.IsCancellationRequested)
+        {
+            return SockResult.Fail(NetworkError.BadHandle);
+        }
+
         try
         {
             Task? before = _connecting;
-            Task connecting = before ?? Socket.ConnectAsync(endPoint);
+            Task connecting = before ?? Socket.ConnectAsync(endPoint).Observed();
             _connecting = connecting.IsCompleted ? null : connecting;
             if (_connecting is not null)
             {
@@ -114,11 +122,19 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         }
         catch (SocketException failure)
         {
-            return SockResult.Fail(failure.NativeErrorCode);
+            return CodeOf(failure);
         }
         catch (ObjectDisposedException)
         {
             return SockResult.Fail(NetworkError.BadHandle);
+        }
+        catch (NotSupportedException)
+        {
+            return SockResult.Fail(SocketError.OperationNotSupported);
+        }
+        catch (InvalidOperationException)
+        {
+            return SockResult.Fail(NetworkError.InvalidArgument); // it listens
         }
     }
 
@@ -140,31 +156,29 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         CancellationToken interrupt = default
     )
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        if (endPoint is DnsEndPoint)
-        {
-            throw Sock.IsName(endPoint);
-        }
-
         var pace = new Pace(timeout, TimeProvider.System, interrupt);
         SockResult attempt = Connect(endPoint);
-        while (_connecting is Task connecting)
+        while (attempt.IsError)
         {
+            bool isUnderWay = _connecting is not null;
+            if (!isUnderWay && NetworkError.IoErrorIsPermanent(attempt.Error))
+            {
+                return SockOutcome.Failed(attempt.Error);
+            }
+
             SockOutcome look = pace.Look(moved: false);
             if (!look.IsOk)
             {
                 return look;
             }
 
-            // Its end, good or bad, is told by the next attempt.
-            await Task.WhenAny(connecting, Task.Delay(pace.Slice().Remaining, interrupt))
-                .ConfigureAwait(false);
+            // A full backlog of a unix listener is EAGAIN, and nothing tells when it has room.
+            Task end = _connecting ?? Task.Delay(RetryMs, CancellationToken.None);
+            _ = await EndOf(end, pace.Slice().Remaining, interrupt).ConfigureAwait(false);
             attempt = Connect(endPoint);
         }
 
-        return attempt.IsError && attempt.Error != NetworkError.AlreadyConnected
-            ? SockOutcome.Failed(attempt.Error)
-            : SockOutcome.Ok(0);
+        return SockOutcome.Ok(0);
     }
 
     /// <summary>Connects, or throws.</summary>
@@ -186,27 +200,16 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
     public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
     {
         value = 0;
-        bool isError = level == SocketOptionLevel.Socket && name == SocketOptionName.Error;
-        if (isError && _connecting is not null)
+        if (_connecting is not null && name == SocketOptionName.Error)
         {
             // The connect's own error is its task's to take; asking the system would take it away.
             return SockResult.Ok(0);
         }
 
-        try
-        {
-            value = (int)Socket.GetSocketOption(level, name)!;
-            value = isError && value != 0 ? NetworkError.NativeCode((SocketError)value) : value;
-            return SockResult.Ok(0);
-        }
-        catch (SocketException failure)
-        {
-            return SockResult.Fail(failure.NativeErrorCode);
-        }
-        catch (ObjectDisposedException)
-        {
-            return SockResult.Fail(NetworkError.BadHandle);
-        }
+        using var hold = new Hold(Socket.SafeHandle);
+        return hold.IsHeld
+            ? _same.GetSockOpt(level, name, out value)
+            : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <inheritdoc/>
@@ -216,6 +219,7 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         CancellationToken interrupt
     )
     {
+        var deadline = new Deadline(timeout, TimeProvider.System);
         SockResult sent = Send(data.Span, SockFlags.None);
         if (!sent.IsError || NetworkError.IoErrorIsPermanent(sent.Error))
         {
@@ -224,75 +228,97 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
 
         // The base library does not say how much was sent before a cancellation. Of one byte it
         // does: it was sent or it was not. When it is, there is room for more.
-        return await EndOf(
+        return await ResultOf(
                 static (socket, data, token) => socket.SendAsync(data, SocketFlags.None, token),
                 data[..1],
-                timeout,
+                deadline,
                 interrupt
             )
             .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt)
-    {
+    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
         // Receiving into nothing waits for something, and takes none of it.
-        SockResult end = await EndOf(
-                static async (socket, _, token) =>
-                    1 + await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, token),
-                default,
-                timeout,
-                interrupt
-            )
-            .ConfigureAwait(false);
-        return end;
-    }
+        ResultOf(
+            static async (socket, _, token) =>
+                1
+                + await socket
+                    .ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, token)
+                    .ConfigureAwait(false),
+            default,
+            new Deadline(timeout, TimeProvider.System),
+            interrupt
+        );
 
     /// <inheritdoc/>
     public SockResult ShutdownSend()
     {
         // Not Socket.Shutdown, which takes "not connected" for success.
         using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld ? _watched.ShutdownSend() : SockResult.Fail(NetworkError.BadHandle);
+        return hold.IsHeld ? _same.ShutdownSend() : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
     public void Dispose()
     {
-        _watched.Release();
+        lock (_disposing)
+        {
+            if (_disposing.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _disposing.Cancel();
+        }
+
+        _same.Release();
         if (_ownsSocket)
         {
             Socket.Dispose();
         }
-        else if (!Socket.SafeHandle.IsClosed)
+        else if (!Platform.Current.HasDontWait && !Socket.SafeHandle.IsClosed)
         {
             Socket.Blocking = _wasBlocking;
         }
     }
 
+    private const int RetryMs = 10;
+
+    private static SockResult CodeOf(SocketException failure) =>
+        SockResult.Fail(
+            // Nobody else aborts: the socket was disposed.
+            failure.SocketErrorCode == SocketError.OperationAborted
+                ? NetworkError.BadHandle
+                : failure.NativeErrorCode
+        );
+
     // What a call that is awaited gave; 0 at the timeout.
-    private async ValueTask<SockResult> EndOf(
+    private async ValueTask<SockResult> ResultOf(
         Func<Socket, ReadOnlyMemory<byte>, CancellationToken, ValueTask<int>> call,
         ReadOnlyMemory<byte> data,
-        TimeSpan timeout,
+        Deadline deadline,
         CancellationToken interrupt
     )
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        ending.CancelAfter(Deadline.ToMilliseconds(timeout));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            interrupt,
+            _disposing.Token
+        );
+        ending.CancelAfter(deadline.RemainingMs);
         try
         {
             return SockResult.Ok(await call(Socket, data, ending.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
-            return interrupt.IsCancellationRequested
-                ? SockResult.Fail(NetworkError.Interrupted)
+            return _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle)
+                : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
                 : SockResult.Ok(0);
         }
         catch (SocketException failure)
         {
-            return SockResult.Fail(failure.NativeErrorCode);
+            return CodeOf(failure);
         }
         catch (ObjectDisposedException)
         {
@@ -300,31 +326,15 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         }
     }
 
-    // While it connects, the base library has the last word on whether it has.
-    private static SockResult WaitConnecting(
-        Task connecting,
-        TimeSpan timeout,
-        out SockEvents occurred,
-        CancellationToken interrupt
-    )
+    // Whether a task ended: 1 if so, 0 at the timeout.
+    private async Task<SockResult> EndOf(Task task, TimeSpan timeout, CancellationToken interrupt)
     {
-        var deadline = new Deadline(timeout, TimeProvider.System);
-        occurred = SockEvents.None;
-        try
-        {
-            while (!connecting.IsCompleted && !deadline.HasPassed)
-            {
-                int sliceMs = Deadline.ToMilliseconds(deadline.Slice);
-                _ = Task.WaitAny([connecting], sliceMs, interrupt);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return SockResult.Fail(NetworkError.Interrupted);
-        }
-
-        occurred = connecting.IsCompleted ? SockEvents.Send : SockEvents.None;
-        return SockResult.Ok(connecting.IsCompleted ? 1 : 0);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            interrupt,
+            _disposing.Token
+        );
+        SockResult end = await task.EndsWithin(timeout, ending.Token).ConfigureAwait(false);
+        return _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle) : end;
     }
 
     /// <summary>Keeps the socket's descriptor from being closed during a call on it.</summary>

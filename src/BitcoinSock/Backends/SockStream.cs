@@ -27,10 +27,11 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
 {
     private TimeSpan _readTimeout = Timeout.InfiniteTimeSpan;
     private TimeSpan _writeTimeout = Timeout.InfiniteTimeSpan;
+    private volatile bool _isDisposed;
 
-    public override bool CanRead => true;
+    public override bool CanRead => !_isDisposed;
 
-    public override bool CanWrite => true;
+    public override bool CanWrite => !_isDisposed;
 
     public override bool CanSeek => false;
 
@@ -64,8 +65,11 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
         return Read(buffer.AsSpan(offset, count));
     }
 
-    public override void Write(ReadOnlySpan<byte> buffer) =>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         sock.SendComplete(buffer, _writeTimeout);
+    }
 
     public override void Write(byte[] buffer, int offset, int count)
     {
@@ -78,20 +82,18 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
         CancellationToken cancellationToken = default
     )
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var pace = new Pace(Timeout.InfiniteTimeSpan, sock.Clock, cancellationToken);
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            SockOutcome now = SockOperations.TryRecvSome(
-                sock,
-                buffer.Span,
-                TimeSpan.Zero,
-                cancellationToken
-            );
-            if (now.Status != SockStatus.Timeout)
+            SockOutcome step = Some(buffer.Span);
+            if (!step.IsOk || step.Count > 0)
             {
-                return CountOf(now, cancellationToken);
+                return CountOf(step, cancellationToken);
             }
 
+            cancellationToken.ThrowIfCancellationRequested();
+            Deadline slice = pace.Slice();
             if (sock is not ISockAsync awaited)
             {
                 return await Task.Run(
@@ -102,11 +104,14 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
             }
 
             SockResult waited = await awaited
-                .WaitRecvAsync(Sock.MaxWaitForIo, cancellationToken)
+                .WaitRecvAsync(slice.Remaining, cancellationToken)
                 .ConfigureAwait(false);
-            if (waited.IsError && NetworkError.IoErrorIsPermanent(waited.Error))
+            SockOutcome next = pace.Waited(waited, slice, out int pauseMs);
+            _ = CountOf(next, cancellationToken);
+            await SockOperations.PauseAsync(pauseMs).ConfigureAwait(false);
+            if (buffer.IsEmpty && waited.Count > 0)
             {
-                return CountOf(SockOutcome.Failed(waited.Error), cancellationToken);
+                return 0; // who reads nothing wants to know that there is something
             }
         }
     }
@@ -116,13 +121,41 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
         int offset,
         int count,
         CancellationToken cancellationToken
-    ) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    )
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
+
+    // The base class would let one call wait for the other to end.
+    public override IAsyncResult BeginRead(
+        byte[] buffer,
+        int offset,
+        int count,
+        AsyncCallback? callback,
+        object? state
+    ) => TaskToAsyncResult.Begin(ReadAsync(buffer, offset, count, default), callback, state);
+
+    public override int EndRead(IAsyncResult asyncResult) =>
+        TaskToAsyncResult.End<int>(asyncResult);
+
+    public override IAsyncResult BeginWrite(
+        byte[] buffer,
+        int offset,
+        int count,
+        AsyncCallback? callback,
+        object? state
+    ) => TaskToAsyncResult.Begin(WriteAsync(buffer, offset, count, default), callback, state);
+
+    public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
     public override ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer,
         CancellationToken cancellationToken = default
-    ) =>
-        sock is ISockAsync awaited
+    )
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return sock is ISockAsync awaited
             ? awaited.SendCompleteAsync(buffer, Timeout.InfiniteTimeSpan, cancellationToken)
             : new ValueTask(
                 Task.Run(
@@ -131,13 +164,18 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
                     cancellationToken
                 )
             );
+    }
 
     public override Task WriteAsync(
         byte[] buffer,
         int offset,
         int count,
         CancellationToken cancellationToken
-    ) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    )
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
 
     public override void Flush() { }
 
@@ -149,6 +187,7 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
 
     protected override void Dispose(bool disposing)
     {
+        _isDisposed = true;
         if (disposing && !leaveOpen && sock is IDisposable owned)
         {
             owned.Dispose();
@@ -157,8 +196,23 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
         base.Dispose(disposing);
     }
 
-    private int Read(Span<byte> buffer, TimeSpan timeout, CancellationToken interrupt) =>
-        CountOf(SockOperations.TryRecvSome(sock, buffer, timeout, interrupt), interrupt);
+    private int Read(Span<byte> buffer, TimeSpan timeout, CancellationToken interrupt)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var pace = new Pace(timeout, sock.Clock, interrupt);
+        SockOutcome step = Some(buffer);
+        while (step is { IsOk: true, Count: 0 } && !buffer.IsEmpty)
+        {
+            SockOutcome next = pace.Next(sock, SockEvents.Recv, moved: false);
+            step = next.IsOk ? Some(buffer) : next;
+        }
+
+        return CountOf(step, interrupt);
+    }
+
+    // Ok: as many bytes as are there, possibly none.
+    private SockOutcome Some(Span<byte> buffer) =>
+        buffer.IsEmpty ? SockOutcome.Ok(0) : SockOperations.Take(sock, buffer);
 
     // The end of the stream is no error of a stream's.
     private static int CountOf(SockOutcome outcome, CancellationToken interrupt)

@@ -9,7 +9,10 @@ namespace BitcoinSock;
 /// </summary>
 /// <remarks>
 /// It reads ahead of what is received: take <see cref="Unread"/> before somebody else goes on with
-/// the stream. One thread may send while another receives.
+/// the stream. One thread may send while another receives. A read of the stream is nearly always
+/// under way, so the stream must be one that can write meanwhile: one that has only
+/// <see cref="System.IO.Stream.Read(Span{byte})"/> and <c>Write</c> of its own cannot, because the
+/// base class makes the async calls of such a stream wait for each other.
 /// </remarks>
 public sealed class StreamSock : ISockAsync, IDisposable
 {
@@ -73,7 +76,8 @@ public sealed class StreamSock : ISockAsync, IDisposable
 
         data = data[..Math.Min(data.Length, BufferLength)];
         data.CopyTo(_outgoing);
-        _writing = WriteAsync(data.Length);
+        int count = data.Length;
+        _writing = Begin(() => WriteAsync(count));
         return CanSend() && _writeEnd is SockResult failed ? failed : SockResult.Ok(data.Length);
     }
 
@@ -131,17 +135,13 @@ public sealed class StreamSock : ISockAsync, IDisposable
                 return SockResult.Ok(0);
             }
 
-            Task reading = (requested & SockEvents.Recv) != 0 ? _reading! : Never;
-            Task writing = (requested & SockEvents.Send) != 0 ? _writing! : Never;
-            try
-            {
-                int sliceMs = Deadline.ToMilliseconds(deadline.Slice);
-                Task.WaitAny([reading, writing], sliceMs, interrupt);
-            }
-            catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
-            {
-                // Looked at above, after what is there.
-            }
+            Task? reading = (requested & SockEvents.Recv) != 0 ? _reading : null;
+            Task? writing = (requested & SockEvents.Send) != 0 ? _writing : null;
+            Task either =
+                reading is null ? writing ?? Task.Delay(Timeout.Infinite, interrupt)
+                : writing is null ? reading
+                : Task.WhenAny(reading, writing);
+            _ = either.EndsWithin(deadline.Slice, interrupt).GetAwaiter().GetResult();
         }
     }
 
@@ -152,15 +152,17 @@ public sealed class StreamSock : ISockAsync, IDisposable
         CancellationToken interrupt
     )
     {
-        SockResult ready = CanSend()
-            ? SockResult.Ok(1)
-            : await EndOf(_writing!, timeout, interrupt).ConfigureAwait(false);
+        Task? writing = _writing;
+        SockResult ready =
+            writing is null || CanSend()
+                ? SockResult.Ok(1)
+                : await writing.EndsWithin(timeout, interrupt).ConfigureAwait(false);
         return ready.Count > 0 ? Send(data.Span, SockFlags.None) : ready;
     }
 
     /// <inheritdoc/>
     public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
-        CanRecv() ? new(SockResult.Ok(1)) : new(EndOf(_reading!, timeout, interrupt));
+        CanRecv() ? new(SockResult.Ok(1)) : new(_reading!.EndsWithin(timeout, interrupt));
 
     /// <summary>
     /// Ends our side of a <see cref="NetworkStream"/>. Other streams cannot: not even TLS, whose
@@ -194,7 +196,7 @@ public sealed class StreamSock : ISockAsync, IDisposable
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            return ErrorOf(failure, SocketError.Shutdown);
+            return ErrorOf(Task.FromException(failure), SocketError.Shutdown);
         }
     }
 
@@ -209,13 +211,14 @@ public sealed class StreamSock : ISockAsync, IDisposable
     {
         if (_reading is Task<int> reading)
         {
-            _reads.Cancel();
+            CancellationTokenSource cancelled = _reads;
+            _reads = new CancellationTokenSource();
+            cancelled.Cancel();
             if (Task.WaitAny([reading], Sock.MaxWaitForIo) < 0)
             {
                 throw new TimeoutException("The stream holds on to a read that was cancelled.");
             }
 
-            _reads = new CancellationTokenSource();
             if (reading.IsCanceled)
             {
                 _reading = null;
@@ -233,7 +236,7 @@ public sealed class StreamSock : ISockAsync, IDisposable
 
     /// <summary>
     /// Lets the stream go, and disposes it if it is owned: after what it is writing, if that ends
-    /// within a second.
+    /// within a second. What was read ahead is gone then: take <see cref="Unread"/> before.
     /// </summary>
     public void Dispose()
     {
@@ -248,9 +251,6 @@ public sealed class StreamSock : ISockAsync, IDisposable
             }
         }
     }
-
-    // What is waited for if nothing else is.
-    private static readonly Task Never = new TaskCompletionSource().Task;
 
     private bool CanRecv(SockEvents requested) => (requested & SockEvents.Recv) != 0 && CanRecv();
 
@@ -270,7 +270,7 @@ public sealed class StreamSock : ISockAsync, IDisposable
             return true;
         }
 
-        Task<int> reading = _reading ??= ReadAsync();
+        Task<int> reading = _reading ??= Begin(ReadAsync);
         if (!reading.IsCompleted)
         {
             return false;
@@ -284,7 +284,7 @@ public sealed class StreamSock : ISockAsync, IDisposable
         }
         else
         {
-            _readEnd = ErrorOf(reading.Exception, SocketError.ConnectionReset);
+            _readEnd = ErrorOf(reading, SocketError.ConnectionReset);
         }
 
         return true;
@@ -304,9 +304,9 @@ public sealed class StreamSock : ISockAsync, IDisposable
             return false;
         }
 
-        if (_writing is { IsFaulted: true } failed)
+        if (_writing is { IsCompletedSuccessfully: false } failed)
         {
-            _writeEnd = ErrorOf(failed.Exception, SocketError.Shutdown);
+            _writeEnd = ErrorOf(failed, SocketError.Shutdown);
         }
 
         _writing = null;
@@ -314,7 +314,7 @@ public sealed class StreamSock : ISockAsync, IDisposable
     }
 
     private bool FinishWriting() =>
-        _writing is null || Task.WaitAny([_writing], Sock.MaxWaitForIo) == 0;
+        _writing is not Task writing || Task.WaitAny([writing], Sock.MaxWaitForIo) == 0;
 
     private async Task<int> ReadAsync() =>
         await Stream.ReadAsync(_incoming, _reads.Token).ConfigureAwait(false);
@@ -325,36 +325,37 @@ public sealed class StreamSock : ISockAsync, IDisposable
         await Stream.FlushAsync().ConfigureAwait(false);
     }
 
-    // Its outcome is looked at by the next call.
-    private static async Task<SockResult> EndOf(
-        Task task,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
+    // Nothing of the stream's may want to go on in a thread that waits here for it.
+    private static T Begin<T>(Func<T> call)
+        where T : Task
     {
-        var rounded = TimeSpan.FromMilliseconds(Deadline.ToMilliseconds(timeout));
-        await task.WaitAsync(rounded, interrupt)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return task.IsCompleted ? SockResult.Ok(1)
-            : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
-            : SockResult.Ok(0);
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return call().Observed();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
-    // The system's code, if there is one behind the exception.
-    private SockResult ErrorOf(Exception? failure, SocketError otherwise)
+    // The system's code, if there is one behind the failure.
+    private SockResult ErrorOf(Task failed, SocketError otherwise)
     {
-        Failure = (failure as AggregateException)?.InnerException ?? failure;
+        Failure = failed.Exception?.InnerException ?? new TaskCanceledException(failed);
         for (Exception? inner = Failure; inner is not null; inner = inner.InnerException)
         {
             switch (inner)
             {
                 case SocketException system:
                     return SockResult.Fail(system.NativeErrorCode);
-                case ObjectDisposedException or OperationCanceledException:
+                case ObjectDisposedException:
                     return SockResult.Fail(NetworkError.BadHandle);
             }
         }
 
-        return SockResult.Fail(otherwise);
+        return _isDisposed ? SockResult.Fail(NetworkError.BadHandle) : SockResult.Fail(otherwise);
     }
 }

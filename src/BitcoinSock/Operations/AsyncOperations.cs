@@ -287,7 +287,7 @@ public static partial class SockOperations
         }
     }
 
-    private static Task PauseAsync(int milliseconds) =>
+    internal static Task PauseAsync(int milliseconds) =>
         milliseconds == 0 ? Task.CompletedTask : Task.Delay(milliseconds);
 
     /// <summary>Where a line goes, for as long as it takes.</summary>

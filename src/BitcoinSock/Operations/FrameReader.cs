@@ -6,9 +6,11 @@ namespace BitcoinSock;
 /// returned is consumed, so that another reader of the same descriptor goes on behind it.
 /// </summary>
 /// <remarks>
-/// Between calls it remembers what a peek has shown. If somebody else reads in between, the next
-/// call finds that out and ends as <see cref="SockStatus.Inconsistent"/>; the call after that
-/// starts anew from what is there. One thread at a time.
+/// Between calls it remembers what a peek has shown. If somebody else reads in between, that is
+/// found out when bytes come that are not those, and the call ends as
+/// <see cref="SockStatus.Inconsistent"/>; the call after that starts anew from what is there. (While
+/// nothing comes it waits: a system may say "would block" of bytes that it has.) One thread at a
+/// time.
 /// </remarks>
 public sealed partial class FrameReader
 {
@@ -84,7 +86,8 @@ public sealed partial class FrameReader
     /// <summary>Reads one frame.</summary>
     /// <param name="frame">
     /// The frame without its terminator, valid until the next call. If there is none, the bytes
-    /// that were consumed.
+    /// that were consumed; they are the caller's, and a terminator of several bytes that began in
+    /// them is not looked for by the next call.
     /// </param>
     /// <param name="timeout">
     /// For the whole: zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> no deadline.
@@ -133,7 +136,8 @@ public sealed partial class FrameReader
     }
 
     /// <summary>
-    /// Reads every complete frame at hand, but at least one: two calls, however many they are.
+    /// Reads every complete frame that one peek shows, but at least one: two calls, however many
+    /// they are, or one for those that the peek of an earlier call has shown.
     /// </summary>
     /// <param name="frames">Where to note them; its length is how many are taken at most.</param>
     /// <param name="batch">

@@ -45,28 +45,6 @@ public static partial class SockOperations
         return SockOutcome.Ok(received);
     }
 
-    // As many bytes as are there, but at least one.
-    internal static SockOutcome TryRecvSome(
-        ISock sock,
-        Span<byte> buffer,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-    {
-        var pace = new Pace(timeout, sock.Clock, interrupt);
-        SockOutcome step = SockOutcome.Ok(0);
-        while (step is { IsOk: true, Count: 0 } && buffer.Length > 0)
-        {
-            step = Take(sock, buffer);
-            if (step is { IsOk: true, Count: 0 })
-            {
-                step = pace.Next(sock, SockEvents.Recv, moved: false);
-            }
-        }
-
-        return step;
-    }
-
     // One recv. Ok: so many bytes, possibly none, were received.
     internal static SockOutcome Take<TSock>(TSock sock, Span<byte> buffer)
         where TSock : ISockRecv

@@ -1,0 +1,39 @@
+namespace BitcoinSock;
+
+/// <summary>What backends do with tasks of others.</summary>
+internal static class Tasks
+{
+    /// <summary>
+    /// The task, whose failure counts as observed: it is told by the next call, if one comes.
+    /// </summary>
+    public static T Observed<T>(this T task)
+        where T : Task
+    {
+        _ = task.ContinueWith(
+            static failed => failed.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        return task;
+    }
+
+    /// <summary>
+    /// Awaits that a task ends, well or not: 1 if so, 0 at the timeout, EINTR if the token fired
+    /// first. It leaves nothing behind in the task.
+    /// </summary>
+    public static async Task<SockResult> EndsWithin(
+        this Task task,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+    {
+        // Rounded up, or the last millisecond would be waited for by turning in circles.
+        var rounded = TimeSpan.FromMilliseconds(Deadline.ToMilliseconds(timeout));
+        await task.WaitAsync(rounded, interrupt)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted ? SockResult.Ok(1)
+            : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
+            : SockResult.Ok(0);
+    }
+}
