@@ -8,7 +8,7 @@ namespace BitcoinSock;
 /// awaits. What it sends and receives goes straight to the socket's descriptor, so outcomes and
 /// codes are those of <see cref="Sock"/>.
 /// </summary>
-public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDisposable
+public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDisposable
 {
     private readonly bool _ownsSocket;
     private readonly bool _wasBlocking;
@@ -138,64 +138,6 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         }
     }
 
-    /// <summary>Connects, and awaits that this worked or failed.</summary>
-    /// <param name="endPoint">Where to: an address, not a name.</param>
-    /// <param name="timeout">
-    /// For the whole: zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> no deadline.
-    /// </param>
-    /// <param name="interrupt">Ends the operation early.</param>
-    /// <returns>
-    /// Ok, Timeout, Interrupted or Failed; the count is 0. If it is not Ok the socket may still be
-    /// connecting: dispose it.
-    /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
-    /// <exception cref="ArgumentException">The endpoint is no address.</exception>
-    public async ValueTask<SockOutcome> TryConnectCompleteAsync(
-        EndPoint endPoint,
-        TimeSpan timeout,
-        CancellationToken interrupt = default
-    )
-    {
-        var pace = new Pace(timeout, TimeProvider.System, interrupt);
-        SockResult attempt = Connect(endPoint);
-        while (attempt.IsError)
-        {
-            bool isUnderWay = _connecting is not null;
-            if (!isUnderWay && NetworkError.IoErrorIsPermanent(attempt.Error))
-            {
-                return SockOutcome.Failed(attempt.Error);
-            }
-
-            SockOutcome look = pace.Look(moved: false);
-            if (!look.IsOk)
-            {
-                return look;
-            }
-
-            // A full backlog of a unix listener is EAGAIN, and nothing tells when it has room.
-            Task end = _connecting ?? Task.Delay(RetryMs, CancellationToken.None);
-            _ = await EndOf(end, pace.Slice().Remaining, interrupt).ConfigureAwait(false);
-            attempt = Connect(endPoint);
-        }
-
-        return SockOutcome.Ok(0);
-    }
-
-    /// <summary>Connects, or throws.</summary>
-    /// <inheritdoc cref="TryConnectCompleteAsync(EndPoint, TimeSpan, CancellationToken)"/>
-    /// <exception cref="SockException">It could not.</exception>
-    /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
-    public async ValueTask ConnectCompleteAsync(
-        EndPoint endPoint,
-        TimeSpan timeout,
-        CancellationToken interrupt = default
-    )
-    {
-        SockOutcome outcome = await TryConnectCompleteAsync(endPoint, timeout, interrupt)
-            .ConfigureAwait(false);
-        outcome.ThrowIfConnectFailed(endPoint, interrupt);
-    }
-
     /// <inheritdoc/>
     public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
     {
@@ -211,45 +153,6 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
             ? _same.GetSockOpt(level, name, out value)
             : SockResult.Fail(NetworkError.BadHandle);
     }
-
-    /// <inheritdoc/>
-    public async ValueTask<SockResult> SendAsync(
-        ReadOnlyMemory<byte> data,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-    {
-        var deadline = new Deadline(timeout, TimeProvider.System);
-        SockResult sent = Send(data.Span, SockFlags.None);
-        if (!sent.IsError || NetworkError.IoErrorIsPermanent(sent.Error))
-        {
-            return sent;
-        }
-
-        // The base library does not say how much was sent before a cancellation. Of one byte it
-        // does: it was sent or it was not. When it is, there is room for more.
-        return await ResultOf(
-                static (socket, data, token) => socket.SendAsync(data, SocketFlags.None, token),
-                data[..1],
-                deadline,
-                interrupt
-            )
-            .ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
-        // Receiving into nothing waits for something, and takes none of it.
-        ResultOf(
-            static async (socket, _, token) =>
-                1
-                + await socket
-                    .ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, token)
-                    .ConfigureAwait(false),
-            default,
-            new Deadline(timeout, TimeProvider.System),
-            interrupt
-        );
 
     /// <inheritdoc/>
     public SockResult ShutdownSend()
@@ -283,8 +186,6 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
         }
     }
 
-    private const int RetryMs = 10;
-
     private static SockResult CodeOf(SocketException failure) =>
         SockResult.Fail(
             // Nobody else aborts: the socket was disposed.
@@ -292,50 +193,6 @@ public sealed class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDi
                 ? NetworkError.BadHandle
                 : failure.NativeErrorCode
         );
-
-    // What a call that is awaited gave; 0 at the timeout.
-    private async ValueTask<SockResult> ResultOf(
-        Func<Socket, ReadOnlyMemory<byte>, CancellationToken, ValueTask<int>> call,
-        ReadOnlyMemory<byte> data,
-        Deadline deadline,
-        CancellationToken interrupt
-    )
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            interrupt,
-            _disposing.Token
-        );
-        ending.CancelAfter(deadline.RemainingMs);
-        try
-        {
-            return SockResult.Ok(await call(Socket, data, ending.Token).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException)
-        {
-            return _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle)
-                : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
-                : SockResult.Ok(0);
-        }
-        catch (SocketException failure)
-        {
-            return CodeOf(failure);
-        }
-        catch (ObjectDisposedException)
-        {
-            return SockResult.Fail(NetworkError.BadHandle);
-        }
-    }
-
-    // Whether a task ended: 1 if so, 0 at the timeout.
-    private async Task<SockResult> EndOf(Task task, TimeSpan timeout, CancellationToken interrupt)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            interrupt,
-            _disposing.Token
-        );
-        SockResult end = await task.EndsWithin(timeout, ending.Token).ConfigureAwait(false);
-        return _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle) : end;
-    }
 
     /// <summary>Keeps the socket's descriptor from being closed during a call on it.</summary>
     private readonly ref struct Hold

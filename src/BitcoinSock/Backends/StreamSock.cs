@@ -14,7 +14,7 @@ namespace BitcoinSock;
 /// <see cref="System.IO.Stream.Read(Span{byte})"/> and <c>Write</c> of its own cannot, because the
 /// base class makes the async calls of such a stream wait for each other.
 /// </remarks>
-public sealed class StreamSock : ISockAsync, IDisposable
+public sealed partial class StreamSock : ISockAsync, IDisposable
 {
     private const int BufferLength = 16 * 1024;
 
@@ -250,112 +250,5 @@ public sealed class StreamSock : ISockAsync, IDisposable
                 Stream.Dispose();
             }
         }
-    }
-
-    private bool CanRecv(SockEvents requested) => (requested & SockEvents.Recv) != 0 && CanRecv();
-
-    private bool CanSend(SockEvents requested) => (requested & SockEvents.Send) != 0 && CanSend();
-
-    // Whether a receive would find something. If not, a read is under way.
-    private bool CanRecv()
-    {
-        if (_isDisposed)
-        {
-            _readEnd = SockResult.Fail(NetworkError.BadHandle);
-            _start = _end;
-        }
-
-        if (_start < _end || _readEnd is not null)
-        {
-            return true;
-        }
-
-        Task<int> reading = _reading ??= Begin(ReadAsync);
-        if (!reading.IsCompleted)
-        {
-            return false;
-        }
-
-        _reading = null;
-        if (reading.IsCompletedSuccessfully)
-        {
-            (_start, _end) = (0, reading.Result);
-            _readEnd = reading.Result == 0 ? SockResult.Ok(0) : null;
-        }
-        else
-        {
-            _readEnd = ErrorOf(reading, SocketError.ConnectionReset);
-        }
-
-        return true;
-    }
-
-    // Whether a send would take something, or fail. If not, a write is under way.
-    private bool CanSend()
-    {
-        if (_isDisposed)
-        {
-            _writeEnd = SockResult.Fail(NetworkError.BadHandle);
-            return true;
-        }
-
-        if (_writing is { IsCompleted: false })
-        {
-            return false;
-        }
-
-        if (_writing is { IsCompletedSuccessfully: false } failed)
-        {
-            _writeEnd = ErrorOf(failed, SocketError.Shutdown);
-        }
-
-        _writing = null;
-        return true;
-    }
-
-    private bool FinishWriting() =>
-        _writing is not Task writing || Task.WaitAny([writing], Sock.MaxWaitForIo) == 0;
-
-    private async Task<int> ReadAsync() =>
-        await Stream.ReadAsync(_incoming, _reads.Token).ConfigureAwait(false);
-
-    private async Task WriteAsync(int count)
-    {
-        await Stream.WriteAsync(_outgoing.AsMemory(0, count)).ConfigureAwait(false);
-        await Stream.FlushAsync().ConfigureAwait(false);
-    }
-
-    // Nothing of the stream's may want to go on in a thread that waits here for it.
-    private static T Begin<T>(Func<T> call)
-        where T : Task
-    {
-        SynchronizationContext? context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
-        try
-        {
-            return call().Observed();
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(context);
-        }
-    }
-
-    // The system's code, if there is one behind the failure.
-    private SockResult ErrorOf(Task failed, SocketError otherwise)
-    {
-        Failure = failed.Exception?.InnerException ?? new TaskCanceledException(failed);
-        for (Exception? inner = Failure; inner is not null; inner = inner.InnerException)
-        {
-            switch (inner)
-            {
-                case SocketException system:
-                    return SockResult.Fail(system.NativeErrorCode);
-                case ObjectDisposedException:
-                    return SockResult.Fail(NetworkError.BadHandle);
-            }
-        }
-
-        return _isDisposed ? SockResult.Fail(NetworkError.BadHandle) : SockResult.Fail(otherwise);
     }
 }
