@@ -41,6 +41,8 @@ target() {
     peers)  # install and start i2pd and tor, and talk to them
             dotnet build samples/PeerProbe
             build/peers.sh ;;
+    serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
+            dotnet run -c Release --project samples/LineServer -- load ;;
     lock)   # write paket.lock anew from paket.dependencies
             dotnet msbuild build/packages.proj -t:Lock ;;
     esac
