@@ -41,9 +41,6 @@ internal sealed class Server : IDisposable
         // A client may be gone between the wait and the accept(2), which then would block.
         _listener.SetNonBlocking().ThrowIfError("fcntl");
         _poller.Add(_listener, SockEvents.Recv);
-        // The first close of a process makes the runtime load what it traces closes with, and that
-        // takes a descriptor. Not at the moment when none is left, please.
-        Sock.Create(AddressFamily.InterNetwork).Dispose();
     }
 
     public EndPoint EndPoint { get; }

@@ -17,6 +17,10 @@ internal interface IGoneObserver
 /// </summary>
 internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 {
+    // Closing tells the event source, and to make that takes a descriptor: not at the first close,
+    // which may be when none is left.
+    static SockHandle() => _ = SockEventSource.Log;
+
     private readonly Lock _gate = new();
     private readonly List<IGoneObserver> _waiting = [];
     private volatile bool _nonBlocking;
