@@ -30,6 +30,10 @@ target() {
             dotnet run -c Release --project bench/BitcoinSock.Bench -- run ;;
     bench-quick) # the same with an eighth of the bytes
             dotnet run -c Release --project bench/BitcoinSock.Bench -- run --quick ;;
+    bench-readiness) # measure wake-ups by one of up to 10000 sockets, and interrupts
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness ;;
+    bench-readiness-quick) # the same with up to 1000 sockets
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness --quick ;;
     bench-micro) # time and allocations of each operation, by BenchmarkDotNet
             dotnet run -c Release --project bench/BitcoinSock.Bench -- micro ;;
     plots)  # measure for the plots of docs/, and draw them with gnuplot
@@ -49,7 +53,7 @@ target() {
 }
 
 targets() {
-    sed -n 's/^    \([a-z-]*\)) *# /    \1\t/p' "$0" | expand -t 20
+    sed -n 's/^    \([a-z-]*\)) *# /    \1\t/p' "$0" | expand -t 28
 }
 
 for each; do

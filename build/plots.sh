@@ -10,8 +10,10 @@ if ! command -v gnuplot >/dev/null; then
     echo "plots.sh: gnuplot is missing: apt-get install gnuplot-nox" >&2
     exit 1
 fi
-bench/BitcoinSock.Bench/bin/Release/net10.0/BitcoinSock.Bench sweep bench/data --rounds 3
-for plot in throughput window linear; do
+bench=bench/BitcoinSock.Bench/bin/Release/net10.0/BitcoinSock.Bench
+$bench sweep bench/data --rounds 3
+$bench readiness --data bench/data
+for plot in throughput window linear readiness; do
     gnuplot bench/plots/common.gnuplot bench/plots/$plot.gnuplot
     echo "drawn: docs/$plot.svg"
 done

@@ -26,7 +26,11 @@ internal sealed class Series
     /// them all. Each round has another order, because what ran before is felt too, and the first
     /// only warms up.
     /// </summary>
-    public static Series[] Measure(int rounds, IEnumerable<Entrant> entrants)
+    public static Series[] Measure(
+        int rounds,
+        IEnumerable<Entrant> entrants,
+        double roundSecondsMin = RoundSecondsMin
+    )
     {
         Entrant[] each = [.. entrants];
         Series[] all = [.. each.Select(entrant => new Series(entrant, rounds))];
@@ -36,7 +40,7 @@ internal sealed class Series
             new Random(round).Shuffle(order);
             foreach (int i in order)
             {
-                double seconds = Repeat(each[i].Run);
+                double seconds = Repeat(each[i].Run, roundSecondsMin);
                 if (round >= 0)
                 {
                     all[i]._seconds[round] = seconds;
@@ -52,22 +56,22 @@ internal sealed class Series
     /// its weather.
     /// </summary>
     public double Over(Series other) =>
-        MedianOf([.. _seconds.Zip(other._seconds, (mine, theirs) => mine / theirs)]);
+        MedianOf(_seconds.Zip(other._seconds, (mine, theirs) => mine / theirs));
 
-    private static double Repeat(Func<double> run)
+    public static double MedianOf(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static double Repeat(Func<double> run, double secondsMin)
     {
         List<double> seconds = [];
         do
         {
             seconds.Add(run());
-        } while (seconds.Sum() < RoundSecondsMin);
+        } while (seconds.Sum() < secondsMin);
 
-        return MedianOf([.. seconds]);
-    }
-
-    private static double MedianOf(double[] values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        return MedianOf(seconds);
     }
 }
