@@ -56,6 +56,10 @@ targets() {
     sed -n 's/^    \([a-z-]*\)) *# /    \1\t/p' "$0" | expand -t 28
 }
 
+# "bench readiness" is the target bench-readiness.
+if [ $# = 2 ] && [ "$1" = bench ]; then
+    set -- "bench-$2"
+fi
 for each; do
     targets | grep -q "^    $each " || { echo "build.sh: there is no target '$each'" >&2; set --; }
 done

@@ -2,8 +2,8 @@ namespace BitcoinSock;
 
 /// <summary>
 /// Waits for many sockets at a cost that does not grow with the idle ones, where the system has
-/// such a thing: epoll(7) on Linux. Elsewhere, or where asked, by poll(2) or select(2). It is
-/// level-triggered: what is not dealt with is told again.
+/// such a thing: epoll(7) on Linux. Elsewhere, or where asked, by poll(2) (WSAPoll on Windows) or
+/// select(2). It is level-triggered: what is not dealt with is told again.
 /// </summary>
 /// <remarks>
 /// One thread waits; any thread may add, modify and remove meanwhile. What is registered is the
