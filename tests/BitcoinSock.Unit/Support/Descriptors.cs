@@ -14,6 +14,21 @@ internal static class Descriptors
         return Directory.GetFileSystemEntries("/proc/self/fd").Length;
     }
 
+    /// <summary>How many this process may have; the runtime asks for all it may.</summary>
+    public static int Most()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        // "Max open files            1024                 524288               files"
+        string line = File.ReadLines("/proc/self/limits")
+            .First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        string soft = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+        return int.TryParse(soft, CultureInfo.InvariantCulture, out int most) ? most : int.MaxValue;
+    }
+
     public static bool ClosesOnExec(CSocket socket)
     {
         string flags = File.ReadLines($"/proc/self/fdinfo/{socket.Value}")
