@@ -47,7 +47,7 @@ internal static class Load
         bool isGood = Play(plan, output, interrupt);
         int after = OpenDescriptors();
         output.WriteLine($"descriptors         {before} before, {after} after");
-        isGood &= before == after;
+        isGood &= after <= before; // fewer: somebody else of this process let go of some
         output.WriteLine(isGood ? "all is well" : "FAILED");
         return isGood;
     }
