@@ -1,0 +1,8 @@
+using System.CommandLine;
+using System.Globalization;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+// A new command is a folder and a line here.
+var root = new RootCommand("Holds BitcoinSock to its laws where nobody scripted the faults.") { };
+return root.Parse(args).Invoke();
