@@ -8,7 +8,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>
-/// The README's examples, run; the last test holds the README to them, word for word.
+/// The README's examples, run.
 /// </summary>
 public class ReadmeTests
 {
@@ -271,45 +271,5 @@ public class ReadmeTests
 
             return SockResult.Ok(occurred == SockEvents.None ? 0 : 1);
         }
-    }
-
-    public static bool IsBesideItsSources => Root is not null;
-
-    private static string? Root
-    {
-        get
-        {
-            string? folder = AppContext.BaseDirectory;
-            while (folder is not null && !File.Exists(Path.Combine(folder, "BitcoinSock.sln")))
-            {
-                folder = Path.GetDirectoryName(folder);
-            }
-
-            return folder;
-        }
-    }
-
-    [Fact(Skip = "the sources are elsewhere", SkipUnless = nameof(IsBesideItsSources))]
-    public void Every_example_in_the_README_is_one_of_these()
-    {
-        string root = Root!;
-        string here = File.ReadAllText(Path.Combine(root, "tests/BitcoinSock.Unit/ReadmeTests.cs"));
-        string readme = File.ReadAllText(Path.Combine(root, "README.md"));
-        string[] examples =
-        [
-            .. readme.Split("```csharp\n").Skip(1).Select(rest => rest.Split("```")[0]),
-        ];
-        Assert.Equal(11, examples.Length);
-        Assert.All(
-            examples,
-            example => Assert.Contains(Flat(example), Flat(here), StringComparison.Ordinal)
-        );
-
-        // Indentation is not what an example is about.
-        static string Flat(string code) =>
-            string.Join(
-                '\n',
-                code.Split('\n').Select(line => line.Trim()).Where(line => line != "")
-            );
     }
 }
