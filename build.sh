@@ -1,16 +1,19 @@
 #!/bin/sh
 # ./build.sh TARGET ...
+# ./build.sh TARGET --OPTION ...
 set -eu
 cd "$(dirname "$0")"
 
 target() {
-    case $1 in
+    name=$1
+    shift
+    case $name in
     demo)   # show the library at work, on loopback; nothing else is needed
-            dotnet run --project samples/PeerProbe ;;
+            dotnet run --project samples/PeerProbe -- demo "$@" ;;
     test)   # run the tests
             # One program at a time: what measures wake-ups must not be kept from the processor.
             dotnet build BitcoinSock.sln
-            dotnet test BitcoinSock.sln --no-build -m:1 ;;
+            dotnet test BitcoinSock.sln --no-build -m:1 "$@" ;;
     properties) # the properties with a million random cases and more
             dotnet build tests/BitcoinSock.Properties.FSharp
             build/properties.sh ;;
@@ -48,7 +51,13 @@ target() {
             dotnet build samples/PeerProbe
             build/peers.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
-            dotnet run -c Release --project samples/LineServer -- load ;;
+            dotnet run -c Release --project samples/LineServer -- load "$@" ;;
+    pack)   # make the packages, in artifacts/ or where "--output DIR" says
+            [ $# != 0 ] || set -- --output artifacts
+            dotnet pack BitcoinSock.sln "$@" ;;
+    consumers) # make the packages, and use them from projects outside the tree
+            dotnet pack BitcoinSock.sln --output artifacts
+            build/consumers.sh artifacts ;;
     lock)   # write paket.lock anew from paket.dependencies
             dotnet msbuild build/packages.proj -t:Lock ;;
     esac
@@ -58,18 +67,28 @@ targets() {
     sed -n 's/^    \([a-z-]*\)) *# /    \1\t/p' "$0" | expand -t 28
 }
 
+usage() {
+    [ $# = 0 ] || echo "build.sh: $1" >&2
+    echo "usage: ./build.sh TARGET ..., or one TARGET and its options"
+    targets
+    exit 2
+}
+
 # "bench readiness" is the target bench-readiness.
 if [ $# = 2 ] && [ "$1" = bench ]; then
     set -- "bench-$2"
 fi
+[ $# != 0 ] || usage
+case ${2-} in
+-*) # options, for the one target before them
+    targets | grep -q "^    $1 " || usage "there is no target '$1'"
+    sed -n "/^    $1)/,/;;/p" "$0" | grep -q '"$@"' || usage "'$1' takes no options"
+    target "$@"
+    exit ;;
+esac
 for each; do
-    targets | grep -q "^    $each " || { echo "build.sh: there is no target '$each'" >&2; set --; }
+    targets | grep -q "^    $each " || usage "there is no target '$each'"
 done
-if [ $# = 0 ]; then
-    echo "usage: ./build.sh TARGET ..."
-    targets
-    exit 2
-fi
 for each; do
     target "$each"
 done
