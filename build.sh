@@ -44,6 +44,9 @@ target() {
     plots)  # measure for the plots of docs/, and draw them with gnuplot
             dotnet build -c Release bench/BitcoinSock.Bench
             build/plots.sh ;;
+    picture) # draw sockcheck at work, for docs/
+            dotnet build BitcoinSock.sln
+            build/picture.sh ;;
     calls)  # count system calls with strace and hold them to their bounds
             dotnet build tests/BitcoinSock.Unit
             build/calls.sh ;;

@@ -330,3 +330,12 @@ let wrong: (string * int * Backend) list =
                     result
             })
     ]
+
+/// For a look at what sockcheck says of such a one: docs/sockcheck.svg shows it.
+let peekThatPads () =
+    wrong
+    |> List.pick (fun (what, _, backend) ->
+        if what = "a peek pads with zeros" then
+            Some backend
+        else
+            None)
