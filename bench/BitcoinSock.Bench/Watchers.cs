@@ -139,7 +139,7 @@ internal sealed class BySocketSelect(Sock[] socks) : SocketWatcher(socks)
     }
 }
 
-/// <summary>A receive is pending on each; timed is its completion, in a thread of the pool.</summary>
+/// <summary>A receive is pending on each; timed is its completion, in the pool.</summary>
 [SuppressMessage("Reliability", "CA2012", Justification = "Each is awaited once, when it is due.")]
 internal sealed class ByReceiveAsync : SocketWatcher
 {

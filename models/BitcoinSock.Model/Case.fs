@@ -2,7 +2,6 @@ namespace BitcoinSock.Model
 
 open System
 open System.Net
-open System.Net.Sockets
 open System.Threading
 open FsCheck
 open FsCheck.FSharp
@@ -299,36 +298,3 @@ module Case =
     /// Random cases, the same in every run.
     let sample count =
         Gen.sampleWithSeed (Rnd 1UL) 30 count arb.Generator |> List.ofArray
-
-
-/// A backend on virtual time: nobody else is there who could end a wait in vain, so it only moves
-/// the clock.
-type VirtualTime(sock: ISock) =
-    let mutable now = TimeSpan.Zero
-
-    let clock =
-        { new TimeProvider() with
-            override _.TimestampFrequency = TimeSpan.TicksPerSecond
-            override _.GetTimestamp() = now.Ticks
-        }
-
-    member _.Now = now
-
-    interface IConnectingSock with
-        member _.Clock = clock
-        member _.SetNonBlocking() = connecting sock _.SetNonBlocking()
-        member _.Connect endPoint = connecting sock _.Connect(endPoint)
-        member _.GetSockOpt(level, name, value) = getSockOpt sock level name &value
-        member _.Send(data, flags) = sock.Send(data, flags)
-        member _.Recv(buffer, flags) = sock.Recv(buffer, flags)
-
-        member _.Wait(timeout, requested, occurred, interrupt) =
-            let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
-
-            if found.Count <> 0 then
-                found
-            elif interrupt.IsCancellationRequested then
-                SockResult.Fail SocketError.Interrupted
-            else
-                now <- now + timeout
-                found

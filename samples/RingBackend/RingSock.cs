@@ -4,8 +4,8 @@ using BitcoinSock;
 namespace RingBackend;
 
 /// <summary>
-/// A backend of one's own: a channel in memory between two threads, with the three calls that make it
-/// one. What it promises, sockcheck and a test hold it to.
+/// A backend of one's own: a channel in memory between two threads, with the three calls that make
+/// it one. What it promises, sockcheck and a test hold it to.
 /// </summary>
 public sealed class RingSock : ISock
 {

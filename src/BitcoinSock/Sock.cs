@@ -156,7 +156,7 @@ public sealed partial class Sock
 
     internal SockHandle? Handle => Volatile.Read(ref _handle);
 
-    /// <summary>A descriptor that is somebody else's, to wait on; it is never closed here.</summary>
+    /// <summary>Somebody else's descriptor, to wait on; it is never closed here.</summary>
     internal static Sock Watch(CSocket socket) =>
         new() { _handle = new SockHandle(socket, owns: false) };
 

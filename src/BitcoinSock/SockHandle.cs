@@ -6,7 +6,7 @@ namespace BitcoinSock;
 /// <summary>Who wants to know that a descriptor goes.</summary>
 internal interface IGoneObserver
 {
-    /// <summary>Called once, while the descriptor is still open, with the handle's lock held.</summary>
+    /// <summary>Called once, the descriptor still open and the handle's lock held.</summary>
     void OnGone(SockHandle handle);
 }
 

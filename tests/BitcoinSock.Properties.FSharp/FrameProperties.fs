@@ -1,5 +1,5 @@
-/// FrameReader over many reads: what it remembers between them must never show. The laws of a single
-/// read are held to Spec with the other operations.
+/// FrameReader over many reads: what it remembers between them must never show. The laws of a
+/// single read are held to Spec with the other operations.
 module BitcoinSock.Properties.FrameProperties
 
 open System
@@ -189,8 +189,9 @@ let tell case =
 
     let closed = if case.IsClosed then ", then the end" else ""
 
-    $"\"{text case.Stream}\"{closed}; frames end in \"{text case.Terminator}\" within {case.Limit}, "
-    + $"{case.Window} at a time; (stolen, frames): {case.Reads}\n{case.Schedule}"
+    $"\"{text case.Stream}\"{closed}; frames end in \"{text case.Terminator}\" "
+    + $"within {case.Limit}, {case.Window} at a time; (stolen, frames): {case.Reads}\n"
+    + string case.Schedule
 
 let arb =
     let gen =

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
-/// <summary>The conformance kit as a consumer uses it from C#: the examples of docs/laws.md.</summary>
+/// <summary>The kit as a consumer uses it from C#: the examples of docs/laws.md.</summary>
 public class ConsumerTests
 {
     [Fact]

@@ -65,7 +65,7 @@ public partial class DocumentationTests
             return names;
         }
 
-        // "Sock", "Sock.Send" or "Sock(CSocket)", of the assembly and namespace of a type beside it.
+        // "Sock", "Sock.Send" or "Sock(CSocket)", of the namespace of a type beside it.
         static void Exists(string name, Type beside)
         {
             string[] parts = name.Split('(')[0].Split('.');

@@ -57,7 +57,7 @@ public class PublicSurfaceTests
             .Order(StringComparer.Ordinal);
         return members
             .Select(line => $"{type.FullName}  {line}")
-            .Prepend($"{type.FullName} : {string.Join(", ", above)}");
+            .Prepend($"{type.FullName} : {string.Join(", ", above)}".TrimEnd(' ', ':'));
     }
 
     private const BindingFlags Declared =

@@ -38,11 +38,13 @@ public class ReadmeTests
         }
         catch (SockException e) when (e.Status == SockStatus.Timeout)
         {
-            log.WriteLine(e.Message); // Send timeout (sent only 219264 of 20000000 bytes before that)
+            // Send timeout (sent only 219264 of 20000000 bytes before that)
+            log.WriteLine(e.Message);
             log.WriteLine(e.Count); // and so many bytes the peer can drain, not one more or less
         }
 
-        SockOutcome outcome = sock.TrySendComplete(message, TimeSpan.Zero, interrupt); // never throws
+        // Or without exceptions; zero is one try.
+        SockOutcome outcome = sock.TrySendComplete(message, TimeSpan.Zero, interrupt);
         Assert.Equal(SockStatus.Timeout, outcome.Status);
         Assert.StartsWith("Send timeout (sent only ", log.ToString(), StringComparison.Ordinal);
         far.Dispose();
@@ -60,7 +62,7 @@ public class ReadmeTests
         ReadOnlySpan<byte> frame = reader.Read(TimeSpan.FromSeconds(3), interrupt); // one call each
 
         var ranges = new Range[256];
-        FrameBatch batch = reader.ReadBatch(ranges, TimeSpan.FromSeconds(3), interrupt); // two calls
+        FrameBatch batch = reader.ReadBatch(ranges, TimeSpan.FromSeconds(3), interrupt); // 2 calls
         for (int i = 0; i < batch.Count; i++)
         {
             Handle(batch[i]);
@@ -162,7 +164,7 @@ public class ReadmeTests
             maxData: 65536
         );
         byte[] header = new byte[8];
-        sock.RecvComplete(header, TimeSpan.FromSeconds(3), interrupt); // exactly what follows the line
+        sock.RecvComplete(header, TimeSpan.FromSeconds(3), interrupt); // what follows the line
 
         Assert.Equal("HELLO REPLY RESULT=OK VERSION=3.1", line);
         Assert.Equal("<binary>"u8, header);

@@ -3,7 +3,7 @@ namespace BitcoinSock;
 /// <summary>The way to a <see cref="Stream"/>.</summary>
 public static class SockStreams
 {
-    /// <summary>Makes a <see cref="Stream"/> of a sock: for SslStream, PipeReader and the like.</summary>
+    /// <summary>A <see cref="Stream"/> of a sock: for SslStream, PipeReader and the like.</summary>
     /// <param name="sock">
     /// The sock. If it is an <see cref="ISockAsync"/> the stream's async calls hold no thread;
     /// otherwise one that waits holds a thread of the pool.
@@ -12,8 +12,8 @@ public static class SockStreams
     /// <returns>
     /// A stream that honours <see cref="Stream.ReadTimeout"/>, <see cref="Stream.WriteTimeout"/>
     /// and cancellation, and throws <see cref="SockException"/>, which is an <see
-    /// cref="IOException"/>. To end our side only, call <see cref="ISockShutdownSend.ShutdownSend"/>
-    /// of the sock.
+    /// cref="IOException"/>. To end our side only, call the sock's
+    /// <see cref="ISockShutdownSend.ShutdownSend"/>.
     /// </returns>
     public static Stream AsStream(this ISock sock, bool leaveOpen = false)
     {

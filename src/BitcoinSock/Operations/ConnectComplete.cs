@@ -70,8 +70,8 @@ public static partial class SockOperations
                 return SockOutcome.Failed(asked.IsError ? asked.Error : pending);
             }
 
-            // Done, or not started (a full backlog of a unix listener is EAGAIN), interrupted, woken
-            // for nothing, or only a slice of the wait over: connecting once more tells which.
+            // Done, or not started (a full backlog of a unix listener is EAGAIN), interrupted,
+            // woken for nothing, or a slice of the wait is over: connecting once more tells which.
             attempt = sock.Connect(endPoint);
             if (attempt.Error == NetworkError.AlreadyConnected)
             {

@@ -8,9 +8,9 @@ namespace BitcoinSock;
 /// <remarks>
 /// Between calls it remembers what a peek has shown. If somebody else reads in between, that is
 /// found out when bytes come that are not those, and the call ends as
-/// <see cref="SockStatus.Inconsistent"/>; the call after that starts anew from what is there. (While
-/// nothing comes it waits: a system may say "would block" of bytes that it has.) One thread at a
-/// time.
+/// <see cref="SockStatus.Inconsistent"/>; the call after that starts anew from what is there.
+/// (While nothing comes it waits: a system may say "would block" of bytes that it has.) One thread
+/// at a time.
 /// </remarks>
 public sealed partial class FrameReader
 {

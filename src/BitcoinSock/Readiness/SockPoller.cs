@@ -147,8 +147,8 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     /// <param name="interrupt">Ends the wait at once.</param>
     /// <returns>
     /// How many entries of <paramref name="ready"/> were set, 0 at the timeout; or the code of the
-    /// error: EINTR if <paramref name="interrupt"/> fired and nothing is there (so under load look at
-    /// the token as well), EBADF once this is disposed.
+    /// error: EINTR if <paramref name="interrupt"/> fired and nothing is there (so under load look
+    /// at the token as well), EBADF once this is disposed.
     /// </returns>
     /// <exception cref="ArgumentException">There is no room for an event.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>

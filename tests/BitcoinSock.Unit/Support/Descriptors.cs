@@ -6,7 +6,7 @@ namespace BitcoinSock.Unit;
 /// <summary>The open descriptors of this process, as Linux lists them.</summary>
 internal static class Descriptors
 {
-    /// <summary>Those that somebody still holds: what earlier tests forgot is closed first.</summary>
+    /// <summary>Those that somebody holds: what earlier tests forgot is closed first.</summary>
     public static int Count()
     {
         GC.Collect();

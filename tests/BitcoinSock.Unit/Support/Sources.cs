@@ -1,6 +1,6 @@
 namespace BitcoinSock.Unit;
 
-/// <summary>The repository that the tests were built from; on another machine there may be none.</summary>
+/// <summary>The repository the tests were built from; elsewhere there may be none.</summary>
 internal static class Sources
 {
     public const string Elsewhere = "the sources are elsewhere";

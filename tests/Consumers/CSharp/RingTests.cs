@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Consumer;
 
-/// <summary>A backend of one's own: the one of samples/RingBackend, whose sources are beside this.</summary>
+/// <summary>A backend of one's own: samples/RingBackend, whose sources are beside this.</summary>
 public class RingTests
 {
     [Fact]
