@@ -49,6 +49,8 @@ target() {
             build/peers.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
             dotnet run -c Release --project samples/LineServer -- load ;;
+    soak)   # random operations and faults on hundreds of connections, for five minutes
+            dotnet run -c Release --project tests/BitcoinSock.Field -- soak ;;
     lock)   # write paket.lock anew from paket.dependencies
             dotnet msbuild build/packages.proj -t:Lock ;;
     esac
