@@ -56,7 +56,7 @@ internal sealed class Link
 
     public End Second { get; }
 
-    /// <summary>Held by who moves, releases, disposes or ends; before the sides of any end.</summary>
+    /// <summary>Held by who moves, releases, disposes or ends; before any side of an end.</summary>
     public Lock Fate { get; } = new();
 
     public bool IsEnding => Volatile.Read(ref _isEnding) != 0;

@@ -28,7 +28,7 @@ internal sealed class Tape(ulong seed)
         }
     }
 
-    /// <summary>Where bytes differ from what is there from a position on; -1 if they do not.</summary>
+    /// <summary>Where bytes differ from what is there from a position on; -1 if nowhere.</summary>
     public int Difference(long position, ReadOnlySpan<byte> bytes, Span<byte> scratch)
     {
         scratch = scratch[..bytes.Length];
