@@ -61,6 +61,8 @@ target() {
     consumers) # make the packages, and use them from projects outside the tree
             dotnet pack BitcoinSock.sln --output artifacts
             build/consumers.sh artifacts ;;
+    soak)   # random operations and faults on hundreds of connections, for five minutes
+            dotnet run -c Release --project tests/BitcoinSock.Field -- soak "$@" ;;
     lock)   # write paket.lock anew from paket.dependencies
             dotnet msbuild build/packages.proj -t:Lock ;;
     esac

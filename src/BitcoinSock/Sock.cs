@@ -62,7 +62,8 @@ public sealed partial class Sock
     public bool IsEmpty => Get().IsInvalid;
 
     /// <summary>
-    /// Takes over the descriptor of a <see cref="Socket"/>, which has none afterwards.
+    /// Takes over the descriptor of a <see cref="Socket"/>, which has none afterwards. It gets
+    /// another number, so that it can be awaited as a Socket again (not on Windows).
     /// </summary>
     /// <param name="socket">
     /// A socket that owns its descriptor, without operations under way. Disposing it later does no
@@ -83,7 +84,10 @@ public sealed partial class Sock
         return sock;
     }
 
-    /// <summary>Takes over the descriptor of a handle, which is disposed.</summary>
+    /// <summary>
+    /// Takes over the descriptor of a handle, which is disposed. It gets another number, so that it
+    /// can be awaited as a Socket again (not on Windows).
+    /// </summary>
     /// <param name="handle">
     /// A handle that owns its descriptor, without operations under way.
     /// </param>
@@ -103,11 +107,27 @@ public sealed partial class Sock
             // Not while another thread closes it; whoever comes second finds it disposed.
             bool held = false;
             handle.DangerousAddRef(ref held);
-            nint descriptor = DescriptorOf(handle);
-            DescriptorOf(handle) = other.Release().Value;
-            handle.DangerousRelease();
-            handle.Dispose();
-            return new Sock(new CSocket(descriptor));
+            try
+            {
+                var descriptor = new CSocket(DescriptorOf(handle));
+                // Linux's event queue keeps what the base library awaited, by number, as long as
+                // the socket is open: another Socket of that number could not be awaited.
+                Platform
+                    .Current.Renumber(descriptor, out CSocket renumbered)
+                    .ThrowIfError("Sock.From");
+                DescriptorOf(handle) = other.Release().Value;
+                handle.Dispose();
+                if (renumbered != descriptor)
+                {
+                    new Sock(descriptor).Dispose();
+                }
+
+                return new Sock(renumbered);
+            }
+            finally
+            {
+                handle.DangerousRelease();
+            }
         }
     }
 

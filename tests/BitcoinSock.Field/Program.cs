@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using BitcoinSock.Field.Soak;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // A new command is a folder and a line here.
-var root = new RootCommand("Holds BitcoinSock to its laws where nobody scripted the faults.") { };
+var root = new RootCommand("Holds BitcoinSock to its laws where nobody scripted the faults.")
+{
+    SoakCommand.Create(),
+};
 return root.Parse(args).Invoke();

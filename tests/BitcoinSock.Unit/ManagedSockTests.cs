@@ -44,6 +44,33 @@ public class ManagedSockTests
         far.Dispose();
     }
 
+    // The base library disconnects what it closes, and a call that is under way may see that.
+    [Fact]
+    public void A_disposal_of_ones_own_is_never_the_peers_end()
+    {
+        for (int round = 0; round < 300; round++)
+        {
+            (Sock near, Sock far) = Sock.CreatePair(AddressFamily.InterNetwork);
+            var sock = new ManagedSock(near.ToSocket());
+            using var called = new ManualResetEventSlim();
+            var caller = Background.Run(() =>
+            {
+                byte[] buffer = new byte[1];
+                SockResult result;
+                do
+                {
+                    result = sock.Recv(buffer, SockFlags.None);
+                    called.Set();
+                } while (result.Error == NetworkError.WouldBlock);
+                return result;
+            });
+            called.Wait(Within.Long);
+            sock.Dispose();
+            Assert.Equal(SockResult.Fail(NetworkError.BadHandle), caller.Join());
+            far.Dispose();
+        }
+    }
+
     [Fact]
     public void A_socket_that_is_borrowed_comes_back_as_it_was()
     {

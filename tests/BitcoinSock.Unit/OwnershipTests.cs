@@ -168,6 +168,25 @@ public class OwnershipTests
     }
 
     [Fact]
+    public async Task What_From_took_over_can_be_awaited_as_a_Socket_again()
+    {
+        (Sock near, Sock far) = Sock.CreatePair();
+        using (far)
+        {
+            for (int round = 0; round < 5; round++)
+            {
+                using Socket socket = near.ToSocket();
+                Task<int> awaited = socket.ReceiveAsync(new byte[1]);
+                far.SendComplete("x", Within.Long);
+                Assert.Equal(1, await awaited);
+                near = Sock.From(socket);
+            }
+
+            near.Dispose();
+        }
+    }
+
+    [Fact]
     public void From_takes_a_SafeSocketHandle_over()
     {
         (Sock near, Sock far) = Sock.CreatePair();

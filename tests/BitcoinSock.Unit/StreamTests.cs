@@ -191,6 +191,34 @@ public class StreamTests
         far.Dispose();
     }
 
+    [Fact]
+    public void A_disposal_in_the_middle_of_a_send_takes_back_nothing_that_the_stream_got()
+    {
+        var stream = new DisposingStream();
+        var sock = new StreamSock(stream);
+        stream.Writing = sock.Dispose;
+        SockOutcome sent = sock.TrySendComplete(new byte[20_000], Within.Long);
+        Assert.Equal(SockOutcome.Failed(NetworkError.BadHandle, stream.Written), sent);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_disposal_in_the_middle_of_a_read_is_no_end_and_no_failure_of_the_stream(
+        bool fails
+    )
+    {
+        var stream = new DisposingStream();
+        var sock = new StreamSock(stream);
+        stream.Reading = () =>
+        {
+            sock.Dispose();
+            return fails ? throw new SocketException((int)SocketError.OperationAborted) : 0;
+        };
+        SockResult got = sock.Recv(new byte[1], SockFlags.None);
+        Assert.Equal(SockResult.Fail(NetworkError.BadHandle), got);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -261,7 +289,7 @@ public class StreamTests
         Assert.Equal(1, receiver.Join());
 
         using Sock back = Sock.From(socket);
-        Assert.Equal(descriptor, back.Get());
+        Assert.True(socket.SafeHandle.IsClosed);
         far.SendComplete("y", Within.Long);
         Assert.Equal("y"u8, back.RecvNow());
         Assert.Throws<InvalidOperationException>(() => sock.ToSocket());
@@ -314,5 +342,30 @@ public class StreamTests
             Memory<byte> buffer,
             CancellationToken cancellationToken = default
         ) => throw new IOException("no luck");
+    }
+
+    /// <summary>Has something happen while it reads or writes.</summary>
+    private sealed class DisposingStream : MemoryStream
+    {
+        public Action Writing { get; set; } = () => { };
+
+        public Func<int> Reading { get; set; } = () => 0;
+
+        public int Written { get; private set; }
+
+        public override ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => new(Reading());
+
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
+        {
+            Written += buffer.Length;
+            Writing();
+            return default;
+        }
     }
 }

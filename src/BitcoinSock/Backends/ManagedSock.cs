@@ -45,7 +45,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     {
         using var hold = new Hold(Socket.SafeHandle);
         return hold.IsHeld
-            ? _same.Send(data, flags | SockFlags.DontWait | SockFlags.NoSignal)
+            ? Told(_same.Send(data, flags | SockFlags.DontWait | SockFlags.NoSignal))
             : SockResult.Fail(NetworkError.BadHandle);
     }
 
@@ -54,7 +54,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     {
         using var hold = new Hold(Socket.SafeHandle);
         return hold.IsHeld
-            ? _same.Recv(buffer, flags | SockFlags.DontWait)
+            ? Told(_same.Recv(buffer, flags | SockFlags.DontWait))
             : SockResult.Fail(NetworkError.BadHandle);
     }
 
@@ -150,7 +150,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
 
         using var hold = new Hold(Socket.SafeHandle);
         return hold.IsHeld
-            ? _same.GetSockOpt(level, name, out value)
+            ? Told(_same.GetSockOpt(level, name, out value))
             : SockResult.Fail(NetworkError.BadHandle);
     }
 
@@ -159,7 +159,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     {
         // Not Socket.Shutdown, which takes "not connected" for success.
         using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld ? _same.ShutdownSend() : SockResult.Fail(NetworkError.BadHandle);
+        return hold.IsHeld ? Told(_same.ShutdownSend()) : SockResult.Fail(NetworkError.BadHandle);
     }
 
     /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
@@ -185,6 +185,13 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
             Socket.Blocking = _wasBlocking;
         }
     }
+
+    // To have calls return, the base library disconnects what it closes: that is not the peer's
+    // end, nor its reset.
+    private SockResult Told(SockResult result) =>
+        result.Count <= 0 && _disposing.IsCancellationRequested
+            ? SockResult.Fail(NetworkError.BadHandle)
+            : result;
 
     private static SockResult CodeOf(SocketException failure) =>
         SockResult.Fail(

@@ -33,7 +33,10 @@ public sealed partial class StreamSock
         if (reading.IsCompletedSuccessfully)
         {
             (_start, _end) = (0, reading.Result);
-            _readEnd = reading.Result == 0 ? SockResult.Ok(0) : null;
+            _readEnd =
+                reading.Result > 0 ? null
+                : _isDisposed ? SockResult.Fail(NetworkError.BadHandle)
+                : SockResult.Ok(0);
         }
         else
         {
@@ -98,6 +101,11 @@ public sealed partial class StreamSock
     private SockResult ErrorOf(Task failed, SocketError otherwise)
     {
         Failure = failed.Exception?.InnerException ?? new TaskCanceledException(failed);
+        if (_isDisposed)
+        {
+            return SockResult.Fail(NetworkError.BadHandle); // whatever the stream makes of it
+        }
+
         for (Exception? inner = Failure; inner is not null; inner = inner.InnerException)
         {
             switch (inner)
@@ -109,6 +117,6 @@ public sealed partial class StreamSock
             }
         }
 
-        return _isDisposed ? SockResult.Fail(NetworkError.BadHandle) : SockResult.Fail(otherwise);
+        return SockResult.Fail(otherwise);
     }
 }

@@ -77,8 +77,10 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
         data = data[..Math.Min(data.Length, BufferLength)];
         data.CopyTo(_outgoing);
         int count = data.Length;
-        _writing = Begin(() => WriteAsync(count));
-        return CanSend() && _writeEnd is SockResult failed ? failed : SockResult.Ok(data.Length);
+        Task writing = _writing = Begin(() => WriteAsync(count));
+        // Only if this write has failed: a disposal meanwhile takes nothing back of what was taken.
+        bool hasFailed = writing is { IsCompleted: true, IsCompletedSuccessfully: false };
+        return hasFailed && CanSend() ? _writeEnd!.Value : SockResult.Ok(count);
     }
 
     /// <inheritdoc/>

@@ -50,6 +50,12 @@ internal abstract class Platform
 
     public abstract SockResult Close(CSocket socket);
 
+    /// <summary>
+    /// The same socket under a higher number as well, which it never had if it only went up; the
+    /// same number where it does not matter.
+    /// </summary>
+    public abstract SockResult Renumber(CSocket socket, out CSocket renumbered);
+
     public abstract SockResult Bind(CSocket socket, ReadOnlySpan<byte> address);
 
     public abstract SockResult Listen(CSocket socket, int backlog);

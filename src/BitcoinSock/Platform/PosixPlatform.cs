@@ -48,6 +48,13 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
 
     public override SockResult Close(CSocket socket) => Decode(LibC.Close(Fd(socket)));
 
+    public override SockResult Renumber(CSocket socket, out CSocket renumbered)
+    {
+        int fd = LibC.Fcntl(Fd(socket), numbers.F_DUPFD_CLOEXEC, Fd(socket) + 1);
+        renumbered = new CSocket(fd);
+        return Decode(fd);
+    }
+
     public override SockResult Bind(CSocket socket, ReadOnlySpan<byte> address)
     {
         fixed (byte* bytes = address)
