@@ -38,7 +38,11 @@ public partial class PeerProbeCommandTests
     {
         ProbeRun run = ProbeRun.Of(new SamCommand(), [], "HELLO REPLY RESULT=OK VERSION=3.1\nDEST");
         Assert.StartsWith("SAM bridge at 127.0.0.1:", run.Output, StringComparison.Ordinal);
-        Assert.Contains("  version  3.1\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "  version  3.1" + Environment.NewLine,
+            run.Output,
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("PeerProbe: 127.0.0.1:", run.Errors, StringComparison.Ordinal);
     }
 

@@ -12,7 +12,7 @@ public sealed class PeerProbeTorTests : IDisposable
 
     private static readonly byte[] Cookie = [.. Enumerable.Range(0xa0, 32).Select(i => (byte)i)];
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("peer \"é\" probe");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("peer é probe");
 
     private string CookieFile => Path.Join(_folder.FullName, "cookie");
 
@@ -84,14 +84,15 @@ public sealed class PeerProbeTorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/nowhere/at all")]
-    [InlineData("")]
-    [InlineData("\\000")]
-    public void A_file_that_is_not_there_is_told(string path)
+    [InlineData(@"/nowhere/\""at\"" all", "/nowhere/\"at\" all")]
+    [InlineData("", "")]
+    [InlineData(@"\000", "\0")]
+    public void A_file_that_is_not_there_is_told(string escaped, string path)
     {
         using var tor = new Probed(TorCommand.Ask);
-        tor.Says(Info("COOKIE", path));
+        tor.Says(Info("COOKIE", escaped));
         Assert.Contains("cannot be read", tor.Fails(ExitCode.Refused), StringComparison.Ordinal);
+        Assert.Equal(path, $"{tor.Found["cookie_file"]}");
     }
 
     [Fact]
