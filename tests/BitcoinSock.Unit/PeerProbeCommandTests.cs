@@ -83,6 +83,7 @@ public partial class PeerProbeCommandTests
         bridge.RecvUntilTerminator((byte)'\n', Within.Long, default, 100);
         bridge.RecvUntilTerminator((byte)'\n', Within.Long, default, 100);
         Assert.Equal(0, Kill(probe.Id, Interrupt));
+        _ = Kill(probe.Id, Interrupt); // as timeout(1) does
         Assert.True(probe.WaitForExit(Within.Long));
         Assert.Equal((int)ExitCode.Interrupted, probe.ExitCode);
         JsonNode report = JsonNode.Parse(probe.StandardOutput.ReadToEnd())!;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using BitcoinSock;
@@ -85,13 +86,19 @@ internal abstract class ProbeCommand : Command
     private int Run(ParseResult given)
     {
         var interrupt = new ThreadInterrupt();
+        long raised = 0;
         using var ctrlC = PosixSignalRegistration.Create(
             PosixSignal.SIGINT,
             signal =>
             {
-                // The second one ends the program, whatever it is at.
-                signal.Cancel = !interrupt.AsBool();
-                interrupt.Interrupt();
+                if (!interrupt.AsBool())
+                {
+                    raised = Stopwatch.GetTimestamp();
+                    interrupt.Interrupt();
+                }
+
+                // A later one ends the program, whatever it is at. timeout(1) sends two at once.
+                signal.Cancel = Stopwatch.GetElapsedTime(raised) < TimeSpan.FromSeconds(1);
             }
         );
         TextWriter output = given.InvocationConfiguration.Output;
