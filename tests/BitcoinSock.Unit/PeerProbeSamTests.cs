@@ -3,7 +3,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
-/// <summary>The SAM client of PeerProbe: its command as a whole, and what it never prints.</summary>
+/// <summary>The SAM client of PeerProbe: the command as a whole, what it never prints.</summary>
 public class PeerProbeSamTests
 {
     private const string Hello = "HELLO REPLY RESULT=OK VERSION=3.1\n";

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace PeerProbe;
 
 /// <summary>
-/// A Bitcoin node: <c>version</c> and <c>verack</c> from both sides, then a <c>ping</c> of ours. Its
-/// own pings are answered; whatever else it says is read away.
+/// A Bitcoin node: <c>version</c> and <c>verack</c> from both sides, then a <c>ping</c> of ours.
+/// Its own pings are answered; whatever else it says is read away.
 /// </summary>
 internal static class Bitcoin
 {

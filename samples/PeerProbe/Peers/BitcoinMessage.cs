@@ -29,7 +29,7 @@ internal sealed record BitcoinMessage(string Command, byte[] Payload)
 
     /// <summary>The next message, whole and undamaged.</summary>
     /// <exception cref="ProbeFailure">
-    /// It is of another network, too long (told by the header alone), or damaged; or it did not come.
+    /// It is of another network, too long (told by the header alone), or damaged; or none came.
     /// </exception>
     public static BitcoinMessage Hear(Conversation peer, BitcoinNetwork network)
     {

@@ -6,8 +6,8 @@ using BitcoinSock;
 namespace PeerProbe;
 
 /// <summary>
-/// The control port of Tor: <c>PROTOCOLINFO</c>, <c>AUTHENTICATE</c> with nothing or with the cookie,
-/// <c>GETINFO</c>. The cookie is the key to that Tor, so it is never printed.
+/// The control port of Tor: <c>PROTOCOLINFO</c>, <c>AUTHENTICATE</c> with nothing or with the
+/// cookie, <c>GETINFO</c>. The cookie is the key to that Tor, so it is never printed.
 /// </summary>
 internal sealed partial class TorCommand()
     : ProbeCommand("tor", "Logs in to the control port of Tor and asks how it is.")

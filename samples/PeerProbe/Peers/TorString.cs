@@ -3,8 +3,8 @@ using System.Text;
 namespace PeerProbe;
 
 /// <summary>
-/// What Tor puts between quotes: bytes in the manner of C, with <c>\n</c>, <c>\t</c>, <c>\r</c>, one
-/// to three octal digits, and any other character standing for itself behind a backslash.
+/// What Tor puts between quotes: bytes in the manner of C, with <c>\n</c>, <c>\t</c>, <c>\r</c>,
+/// one to three octal digits, and any other character standing for itself behind a backslash.
 /// </summary>
 internal static class TorString
 {

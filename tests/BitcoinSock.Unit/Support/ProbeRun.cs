@@ -6,7 +6,7 @@ using PeerProbe;
 
 namespace BitcoinSock.Unit;
 
-/// <summary>A command of PeerProbe run as a whole: all that it printed, and its exit code.</summary>
+/// <summary>A command of PeerProbe run as a whole: what it printed, its exit code.</summary>
 internal sealed record ProbeRun(string Output, string Errors, int ExitCode)
 {
     /// <summary>The one object that was printed.</summary>
