@@ -50,7 +50,7 @@ target() {
     calls)  # count system calls with strace and hold them to their bounds
             dotnet build tests/BitcoinSock.Unit
             build/calls.sh ;;
-    peers)  # install and start i2pd and tor, and talk to them
+    peers)  # install and start i2pd, tor, microsocks and bcoin, and talk to them
             dotnet build samples/PeerProbe
             build/peers.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked

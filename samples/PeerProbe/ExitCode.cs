@@ -15,6 +15,7 @@ internal enum ExitCode
     Closed = 5,
     WrongProtocol = 6,
     TooLong = 7,
+    Refused = 8,
     Interrupted = 130,
 }
 
@@ -29,8 +30,10 @@ internal sealed class HelpWithExitCodes(HelpAction usual) : SynchronousCommandLi
           3    no connection: refused, no such name, no route
           4    the time was up; what had come until then is shown
           5    the peer closed or broke the connection before its answer was complete
-          6    the peer speaks another protocol; its first bytes are shown
-          7    the answer is longer than 64 KiB
+          6    the peer is not what was asked for (another protocol or network, damaged
+               messages, this program itself); its first bytes are shown
+          7    the answer is longer than such a peer may send
+          8    the peer refuses, in the words of its protocol
           130  interrupted by Ctrl+C
 
         """;

@@ -12,6 +12,8 @@ var root = new RootCommand("Talks to the peers of Bitcoin software, by BitcoinSo
     new DemoCommand(),
     new SamCommand(),
     new TorCommand(),
+    new Socks5Command(),
+    new BitcoinCommand(),
 };
 HelpOption help = root.Options.OfType<HelpOption>().Single();
 help.Action = new HelpWithExitCodes((HelpAction)help.Action!);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace PeerProbe;
 
@@ -10,7 +11,7 @@ internal sealed record HostPort(string Host, int Port)
 {
     public const string Shape = "HOST:PORT (an IPv6 address goes in brackets: [::1]:7656)";
 
-    // What the system's resolver takes.
+    // What the system's resolver takes, and SOCKS5, in bytes.
     private const int HostLengthMax = 255;
 
     public static bool TryParse(string text, [NotNullWhen(true)] out HostPort? parsed)
@@ -40,7 +41,10 @@ internal sealed record HostPort(string Host, int Port)
                 return false;
             }
         }
-        else if (host.Length > HostLengthMax || host.AsSpan().ContainsAny(":[] \t"))
+        else if (
+            Encoding.UTF8.GetByteCount(host) > HostLengthMax
+            || host.AsSpan().ContainsAny(":[] \t")
+        )
         {
             return false;
         }

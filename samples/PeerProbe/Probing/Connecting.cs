@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using BitcoinSock;
@@ -13,25 +12,18 @@ internal static class Connecting
     private const string Nothing = "nothing was sent or received";
 
     /// <exception cref="ProbeFailure">No address answered, or there is none.</exception>
-    public static Sock To(
-        HostPort peer,
-        TimeSpan timeout,
-        CancellationToken interrupt,
-        string advice
-    )
+    public static Sock To(HostPort peer, Errand errand, string advice)
     {
-        long start = Stopwatch.GetTimestamp();
         try
         {
-            IPAddress[] addresses = Resolve(peer.Host, timeout, interrupt);
+            IPAddress[] addresses = Resolve(peer.Host, errand);
             SockOutcome last = default;
             for (int i = 0; i < addresses.Length; i++)
             {
                 // The first address may be a black hole: each gets its share of what is left.
-                TimeSpan left = timeout - Stopwatch.GetElapsedTime(start);
-                TimeSpan share = left / (addresses.Length - i);
+                TimeSpan share = errand.Left / (addresses.Length - i);
                 var endPoint = new IPEndPoint(addresses[i], peer.Port);
-                last = TryOne(endPoint, share, interrupt, out Sock sock);
+                last = TryOne(endPoint, share, errand, out Sock sock);
                 if (last.IsOk)
                 {
                     return sock;
@@ -55,7 +47,8 @@ internal static class Connecting
         }
         catch (TimeoutException)
         {
-            string happened = $"no connection to {peer} within {timeout.TotalSeconds:0.###} s";
+            double seconds = errand.Timeout.TotalSeconds;
+            string happened = $"no connection to {peer} within {seconds:0.###} s";
             throw new ProbeFailure(ExitCode.Timeout, happened, Nothing, $"the address; {advice}");
         }
         catch (Exception unknown) when (unknown is SocketException or ArgumentException)
@@ -74,22 +67,24 @@ internal static class Connecting
     }
 
     // The system's resolver cannot be interrupted, but nobody has to wait for it.
-    private static IPAddress[] Resolve(
-        string host,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    ) =>
-        IPAddress.TryParse(host, out IPAddress? address)
-            ? [address]
-            : Dns.GetHostAddressesAsync(host, CancellationToken.None)
-                .WaitAsync(timeout, interrupt)
-                .GetAwaiter()
-                .GetResult();
+    private static IPAddress[] Resolve(string host, Errand errand)
+    {
+        if (IPAddress.TryParse(host, out IPAddress? address))
+        {
+            return [address];
+        }
+
+        errand.Trace($"look up {Printable.Text(host)}");
+        return Dns.GetHostAddressesAsync(host, CancellationToken.None)
+            .WaitAsync(errand.Left, errand.Interrupt)
+            .GetAwaiter()
+            .GetResult();
+    }
 
     private static SockOutcome TryOne(
         IPEndPoint endPoint,
         TimeSpan share,
-        CancellationToken interrupt,
+        Errand errand,
         out Sock sock
     )
     {
@@ -104,8 +99,8 @@ internal static class Connecting
             return new SockOutcome(refused.Status, 0, refused.ErrorCode);
         }
 
-        TimeSpan positive = share > TimeSpan.Zero ? share : TimeSpan.Zero;
-        SockOutcome outcome = sock.TryConnectComplete(endPoint, positive, interrupt);
+        var traced = new TracedSock(sock, errand);
+        SockOutcome outcome = traced.TryConnectComplete(endPoint, share, errand.Interrupt);
         if (!outcome.IsOk)
         {
             sock.Dispose();

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace PeerProbe;
 
 /// <summary>
@@ -8,7 +10,15 @@ internal sealed class ProbeFailure(ExitCode code, string happened, string kept, 
 {
     public ExitCode Code => code;
 
-    public void Print(TextWriter output)
+    public JsonObject ToJson() =>
+        new()
+        {
+            ["happened"] = Message,
+            ["kept"] = kept,
+            ["try"] = advice,
+        };
+
+    public void WriteText(TextWriter output)
     {
         output.WriteLine($"PeerProbe: {Message}");
         output.WriteLine($"     kept: {kept}");
