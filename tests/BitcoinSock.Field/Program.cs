@@ -1,8 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using BitcoinSock.Field.Faults;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // A new command is a folder and a line here.
-var root = new RootCommand("Holds BitcoinSock to its laws where nobody scripted the faults.") { };
+var root = new RootCommand("Holds BitcoinSock to its laws where nobody scripted the faults.")
+{
+    new FaultsCommand(),
+    new SignalsCommand(),
+};
 return root.Parse(args).Invoke();
