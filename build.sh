@@ -48,6 +48,9 @@ target() {
             dotnet build tests/BitcoinSock.Field
             dotnet build samples/PeerProbe
             build/faults.sh ;;
+    networks) # cut links, kill, stop and slow down peers, between network namespaces
+            dotnet build tests/BitcoinSock.Field
+            build/networks.sh ;;
     peers)  # install and start i2pd and tor, and talk to them
             dotnet build samples/PeerProbe
             build/peers.sh ;;

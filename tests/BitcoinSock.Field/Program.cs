@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using BitcoinSock.Field.Faults;
+using BitcoinSock.Field.Networks;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
@@ -9,5 +10,7 @@ var root = new RootCommand("Holds BitcoinSock to its laws where nobody scripted 
 {
     new FaultsCommand(),
     new SignalsCommand(),
+    new NetworksCommand(),
+    new PeerCommand(),
 };
 return root.Parse(args).Invoke();
