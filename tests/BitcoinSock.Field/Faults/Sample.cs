@@ -15,9 +15,12 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
     private const int NoConnection = 3;
     private const int Broke = 5;
 
+    // Of the answer: more waits than the last one to be failed, in case the program is slow.
+    private const int Piece = 9;
+
     private static readonly byte[] Question = "HELLO VERSION MIN=3.1 MAX=3.1\n"u8.ToArray();
     private static readonly byte[] Answer = "HELLO REPLY RESULT=OK VERSION=3.1\n"u8.ToArray();
-    private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
 
     public static Sample[] Of(string program) =>
         [
@@ -95,10 +98,10 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
         {
             byte[] line = new byte[Question.Length];
             SockOutcome heard = client.TryRecvComplete(line, Deadline);
-            for (int at = 0; heard.IsOk && at < Answer.Length; at += Answer.Length / 2)
+            foreach (byte[] piece in Answer.Chunk(Piece).TakeWhile(_ => heard.IsOk))
             {
                 Thread.Sleep(Brief);
-                client.Send(Answer.AsSpan(at, Answer.Length / 2), SockFlags.NoSignal);
+                client.Send(piece, SockFlags.NoSignal);
             }
 
             return line[..heard.Count];
