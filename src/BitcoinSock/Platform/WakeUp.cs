@@ -81,8 +81,8 @@ internal sealed class WakeUp : IGoneObserver, IDisposable
     }
 
     /// <summary>
-    /// Gives it back, when nobody can signal it any more. One that was signalled is not kept: should
-    /// taking the signals back fail, every later wait with it would spin.
+    /// Gives it back, when nobody can signal it any more. One that was signalled is not kept:
+    /// should taking the signals back fail, every later wait with it would spin.
     /// </summary>
     public void Return()
     {

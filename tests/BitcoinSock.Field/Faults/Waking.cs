@@ -6,8 +6,8 @@ namespace BitcoinSock.Field.Faults;
 /// <summary>
 /// Calls on the library's own sockets, by which a wait is woken: whoever interrupts sends, and a
 /// poller receives. What becomes of them does not show. Their rule is law 13 (an interrupt ends a
-/// wait within a slice, though the bell is mute) and law 22 (a bell that could not be silenced makes
-/// no later wait spin).
+/// wait within a slice, though the bell is mute) and law 22 (a bell that could not be silenced
+/// makes no later wait spin).
 /// </summary>
 internal sealed record Waking(string Operation, string Call, string[] Whens, bool ByPoller)
     : Subject(Operation, Call, Whens)

@@ -165,7 +165,7 @@ internal static class Cuts
     }
 
     // Nobody here is told. Data that it has not read makes the system there say so once, by a reset
-    // that does not come through; a FIN would be said again, and be heard when the link is restored.
+    // that does not come through; a FIN would be said again, and heard when the link is restored.
     private static void Vanish(Link link, RemotePeer peer, Sock near)
     {
         near.SendComplete("unread", Scenario.Patience);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace BitcoinSock.Field.Networks;
 
-/// <summary>Bytes that both processes can make, so that only their digest need be compared.</summary>
+/// <summary>Bytes that both processes can make, to compare digests only.</summary>
 internal static class Payload
 {
     public static byte[] Of(int length)

@@ -6,7 +6,7 @@ namespace BitcoinSock.Field.Networks;
 /// <summary>What happened is not what should have.</summary>
 internal sealed class WrongException(string message) : Exception(message);
 
-/// <summary>One story on a link: it returns what is worth telling, or throws what is wrong.</summary>
+/// <summary>One story on a link: it returns what is worth telling or throws.</summary>
 internal sealed record Scenario(string Name, Func<Link, string> Run)
 {
     public const int Large = 32 * 1024 * 1024;
