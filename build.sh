@@ -50,6 +50,13 @@ target() {
     calls)  # count system calls with strace and hold them to their bounds
             dotnet build tests/BitcoinSock.Unit
             build/calls.sh ;;
+    faults) # fail system calls by strace, and send signals, under operations and a sample: some minutes
+            dotnet build tests/BitcoinSock.Field
+            dotnet build samples/PeerProbe
+            build/faults.sh ;;
+    networks) # cut links, kill, stop and slow down peers, between network namespaces
+            dotnet build tests/BitcoinSock.Field
+            build/networks.sh ;;
     peers)  # install and start i2pd, tor, microsocks and bcoin, and talk to them
             dotnet build samples/PeerProbe
             build/peers.sh ;;

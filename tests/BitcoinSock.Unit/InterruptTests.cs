@@ -115,7 +115,7 @@ public class InterruptTests
     }
 
     [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
-    public void Many_that_waited_at_once_leave_few_descriptors_behind()
+    public void Many_that_were_interrupted_at_once_leave_no_descriptor_behind()
     {
         int before = Descriptors.Count();
         using (var pair = new Pair(PairKind.UnixByPoll))
@@ -134,7 +134,8 @@ public class InterruptTests
             waiters.ForEach(waiter => waiter.Join());
         }
 
-        Assert.InRange(Descriptors.Count() - before, 0, 2 * WakeUp.IdleMax);
+        // Those that earlier waits had left may be gone as well.
+        Assert.InRange(Descriptors.Count(), 0, before);
     }
 
     [Fact]
@@ -203,5 +204,20 @@ public class InterruptTests
             $"{kind}: median {latenciesMs[Rounds / 2]:F3} ms, largest {latenciesMs[^1]:F3} ms"
         );
         Assert.InRange(latenciesMs[Rounds / 2], 0, 1);
+    }
+
+    // Found by strace(1): with a code injected into the recv(2) that emptied it, the next wait spun.
+    [Fact]
+    public void A_wake_up_that_was_signalled_is_not_waited_with_again()
+    {
+        var signalled = WakeUp.Rent();
+        signalled.Signal();
+        signalled.Return();
+        var next = WakeUp.Rent();
+        Assert.NotSame(signalled, next);
+        next.Return();
+        var afterThat = WakeUp.Rent();
+        Assert.Same(next, afterThat);
+        afterThat.Return();
     }
 }

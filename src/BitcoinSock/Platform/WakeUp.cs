@@ -80,18 +80,15 @@ internal sealed class WakeUp : IGoneObserver, IDisposable
         while (_watched.Recv(signals, SockFlags.DontWait).Count > 0) { }
     }
 
-    /// <summary>Gives it back, when nobody can signal it any more.</summary>
+    /// <summary>
+    /// Gives it back, when nobody can signal it any more. One that was signalled is not kept:
+    /// should taking the signals back fail, every later wait with it would spin.
+    /// </summary>
     public void Return()
     {
-        if (_isSignalled)
-        {
-            _isSignalled = false;
-            Drain();
-        }
-
         lock (Gate)
         {
-            if (Idle.Count < IdleMax)
+            if (!_isSignalled && Idle.Count < IdleMax)
             {
                 Idle.Push(this);
                 return;
