@@ -275,7 +275,7 @@ public class ReadmeTests
 
     public static bool IsBesideItsSources => Root is not null;
 
-    private static string? Root
+    internal static string? Root
     {
         get
         {
