@@ -36,6 +36,8 @@ target() {
             dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness ;;
     bench-readiness-quick) # the same with up to 1000 sockets
             dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness --quick ;;
+    bench-telemetry) # what telemetry costs recv_single: without it, while nobody listens, while somebody does
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- telemetry ;;
     bench-micro) # time and allocations of each operation, by BenchmarkDotNet
             dotnet run -c Release --project bench/BitcoinSock.Bench -- micro ;;
     plots)  # measure for the plots of docs/, and draw them with gnuplot
