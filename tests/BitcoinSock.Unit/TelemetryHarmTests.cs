@@ -1,6 +1,8 @@
 using System.Diagnostics.Tracing;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -130,5 +132,36 @@ public class TelemetryHarmTests
         }
 
         Assert.InRange(Some(), 0, Rounds * SmallestObject - 1);
+    }
+
+    [Theory]
+    [InlineData("System.Diagnostics.Tracing.EventSource.IsSupported", false, true)]
+    [InlineData("System.Diagnostics.Metrics.Meter.IsSupported", true, false)]
+    public void A_program_without_event_sources_or_meters_has_none_here(
+        string name,
+        bool hasEvents,
+        bool hasMeters
+    )
+    {
+        AppContext.SetSwitch(name, false);
+        // It asks once; so this is a second library.
+        var anew = new AssemblyLoadContext(name, isCollectible: true);
+        try
+        {
+            Assembly library = anew.LoadFromAssemblyPath(typeof(Sock).Assembly.Location);
+            Assert.Equal((hasEvents, hasMeters), (Has("HasEvents"), Has("HasMeters")));
+
+            bool Has(string what) =>
+                (bool)
+                    library
+                        .GetType(typeof(Telemetry).FullName!)!
+                        .GetProperty(what)!
+                        .GetValue(null)!;
+        }
+        finally
+        {
+            anew.Unload();
+            AppContext.SetSwitch(name, true);
+        }
     }
 }

@@ -26,7 +26,15 @@ public class TelemetryTests
             return SockResult.Ok(1);
         };
         sock.SendComplete("0123456789", Within.Long);
-        Assert.Equal([new("SendComplete", SockStatus.Ok, 0, 10, 3, 1, 5)], heard.Operations);
+        var plain = new ScriptedSock();
+        plain.TrySendComplete("header"u8, "payload"u8, Within.Long);
+        Assert.Equal(
+            [
+                new("SendComplete", SockStatus.Ok, 0, 10, 3, 1, 5),
+                new("SendComplete", SockStatus.Ok, 0, 13, 2, 0, 0),
+            ],
+            heard.Operations
+        );
     }
 
     [Fact]
@@ -104,6 +112,8 @@ public class TelemetryTests
             [$"Peek 100 -1 {WouldBlock.Error}", "Wait 1000 1 0", "Peek 100 7 0", "Recv 7 7 0"],
             heard.Calls
         );
+
+        Assert.All(heard.All, written => Assert.Equal(-1L, written.Payload![^1])); // no descriptor
 
         using var pair = new Pair(PairKind.UnixByPoll);
         pair.Near.SendComplete("head"u8, "tail"u8, Within.Long);

@@ -63,9 +63,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt
                 static told =>
                     SockEventSource.Log.Wait(
                         told.call,
-                        told.timeout == Timeout.InfiniteTimeSpan
-                            ? -1
-                            : told.timeout.TotalMilliseconds,
+                        told.timeout.TotalMilliseconds,
                         told.waited.Count,
                         told.waited.Error,
                         told._descriptor

@@ -36,7 +36,7 @@ internal static class SockMeter
         tags: null,
         new InstrumentAdvice<double>
         {
-            HistogramBucketBoundaries = [1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100],
+            HistogramBucketBoundaries = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100],
         }
     );
 
