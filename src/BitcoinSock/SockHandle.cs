@@ -37,7 +37,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         _owns = owns;
         if (owns)
         {
-            SockMeter.Opened();
+            Telemetry.Opened();
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         TellWaiting();
         if (_owns)
         {
-            SockMeter.Gone();
+            Telemetry.GivenUp();
         }
 
         SetHandleAsInvalid();
@@ -132,27 +132,9 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         // whoever listens.
         int captured = Marshal.GetLastPInvokeError();
         SockResult closed = Platform.Current.Close(Socket);
-        SockMeter.Gone();
-        if (Telemetry.HasEvents && SockEventSource.Log.IsEnabled())
-        {
-            Telemetry.Tell(
-                (Descriptor: handle, closed.Error),
-                static told => TellClosed(told.Descriptor, told.Error)
-            );
-        }
-
+        Telemetry.Closed(handle, closed.Error);
         Marshal.SetLastPInvokeError(captured);
         return !closed.IsError;
-    }
-
-    private static void TellClosed(nint descriptor, int error)
-    {
-        SockEventSource.Log.Closed(descriptor);
-        if (error != 0)
-        {
-            string text = NetworkError.NetworkErrorString(error);
-            SockEventSource.Log.CloseFailed(descriptor, error, text);
-        }
     }
 
     private void TellWaiting()

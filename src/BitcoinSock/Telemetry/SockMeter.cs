@@ -54,11 +54,10 @@ internal static class SockMeter
     public static bool WantsOperations =>
         Operations.Enabled || Io.Enabled || Waits.Enabled || Duration.Enabled;
 
-    /// <summary>A descriptor is owned. Counted whether somebody listens yet or not.</summary>
-    public static void Opened() => Interlocked.Increment(ref _openSockets);
-
-    /// <summary>A descriptor was closed, or given up.</summary>
-    public static void Gone() => Interlocked.Decrement(ref _openSockets);
+    /// <summary>
+    /// Descriptors are owned, or not any more. Counted whether somebody listens yet or not.
+    /// </summary>
+    public static void CountOpen(int change) => Interlocked.Add(ref _openSockets, change);
 
     /// <summary>An operation ended.</summary>
     public static void Ended(

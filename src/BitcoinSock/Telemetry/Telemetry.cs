@@ -38,6 +38,22 @@ internal static class Telemetry
             ) && !_isTelling;
     }
 
+    /// <summary>A descriptor is owned.</summary>
+    public static void Opened() => CountOpen(1);
+
+    /// <summary>A descriptor was given up, open.</summary>
+    public static void GivenUp() => CountOpen(-1);
+
+    /// <summary>A descriptor was closed; the error is 0 if that worked.</summary>
+    public static void Closed(long descriptor, int error)
+    {
+        CountOpen(-1);
+        if (HasEvents && SockEventSource.Log.IsEnabled())
+        {
+            Tell((descriptor, error), static told => TellClosed(told.descriptor, told.error));
+        }
+    }
+
     /// <summary>
     /// Tells listeners something. Nothing they do comes back: neither what they throw, nor the
     /// error of a call they make.
@@ -64,6 +80,24 @@ internal static class Telemetry
         {
             _isTelling = false;
             Marshal.SetLastPInvokeError(captured);
+        }
+    }
+
+    private static void CountOpen(int change)
+    {
+        if (HasMeters)
+        {
+            SockMeter.CountOpen(change);
+        }
+    }
+
+    private static void TellClosed(long descriptor, int error)
+    {
+        SockEventSource.Log.Closed(descriptor);
+        if (error != 0)
+        {
+            string text = NetworkError.NetworkErrorString(error);
+            SockEventSource.Log.CloseFailed(descriptor, error, text);
         }
     }
 
