@@ -202,6 +202,7 @@ public class TelemetryTests
         Assert.Equal(3, measured.Sum("bitcoinsock.waits", "bitcoinsock.operation=RecvComplete"));
         Assert.Equal(2.5, measured.Sum("bitcoinsock.operation.duration", timeout));
         Assert.Equal(0, measured.Sum("bitcoinsock.operation.duration", ok));
+        Assert.Equal(9, measured.All.Count); // what did not happen is not counted as nothing
     }
 
     [Fact]

@@ -23,19 +23,14 @@ internal static class Telemetry
     public static bool HasMeters { get; } =
         IsSwitchedOn("System.Diagnostics.Metrics.Meter.IsSupported");
 
-    /// <summary>
-    /// Whether somebody wants to know of operations, and this is not his own: a listener that uses
-    /// a sock is not told of that, or it would have no end.
-    /// </summary>
+    /// <summary>Whether somebody wants to know of operations.</summary>
     public static bool IsWanted
     {
         // Where an operation begins, so that nothing is left there without the switches.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get =>
-            (
-                (HasEvents && SockEventSource.Log.WantsOperations)
-                || (HasMeters && SockMeter.WantsOperations)
-            ) && !_isTelling;
+            (HasEvents && SockEventSource.Log.WantsOperations)
+            || (HasMeters && SockMeter.WantsOperations);
     }
 
     /// <summary>A descriptor is owned.</summary>
@@ -56,7 +51,7 @@ internal static class Telemetry
 
     /// <summary>
     /// Tells listeners something. Nothing they do comes back: neither what they throw, nor the
-    /// error of a call they make.
+    /// error of a call they make. One that uses a sock is not told of that, or it would not end.
     /// </summary>
     public static void Tell<T>(T what, Action<T> tell)
     {
