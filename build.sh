@@ -39,6 +39,10 @@ target() {
             dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness ;;
     bench-readiness-quick) # the same with up to 1000 sockets
             dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness --quick ;;
+    bench-telemetry) # measure what telemetry costs: without it, while nobody listens, and on
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- telemetry ;;
+    bench-telemetry-quick) # the same with an eighth of the bytes
+            dotnet run -c Release --project bench/BitcoinSock.Bench -- telemetry --quick ;;
     bench-micro) # time and allocations of each operation, by BenchmarkDotNet
             dotnet run -c Release --project bench/BitcoinSock.Bench -- micro ;;
     plots)  # measure for the plots of docs/, and draw them with gnuplot

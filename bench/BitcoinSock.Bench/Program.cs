@@ -35,6 +35,31 @@ readiness.SetAction(parsed =>
     )
 );
 
+var state = new Option<TelemetryState?>("--state")
+{
+    Description = "Measures this one alone, in this process.",
+};
+var telemetry = new Command("telemetry", "What telemetry costs: without it, off and on.")
+{
+    state,
+    quick,
+    rounds,
+};
+telemetry.SetAction(parsed =>
+    BesideC(() =>
+    {
+        var cost = new TelemetryCost(Rounds(parsed), parsed.GetValue(quick));
+        if (parsed.GetValue(state) is TelemetryState alone)
+        {
+            cost.RunIn(alone);
+        }
+        else
+        {
+            cost.Run();
+        }
+    })
+);
+
 var micro = new Command("micro", "Time and allocations of each operation.");
 micro.SetAction(_ => BenchmarkRunner.Run<Micro>());
 
@@ -43,6 +68,7 @@ var root = new RootCommand("Measures BitcoinSock, and what else reads lines.")
     run,
     sweep,
     readiness,
+    telemetry,
     micro,
 };
 return root.Parse(args is [] ? ["run"] : args).Invoke();

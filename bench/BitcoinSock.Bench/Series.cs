@@ -55,8 +55,11 @@ internal sealed class Series
     /// The median of the rounds' ratios, not the ratio of medians: neighbours in one round share
     /// its weather.
     /// </summary>
-    public double Over(Series other) =>
-        MedianOf(_seconds.Zip(other._seconds, (mine, theirs) => mine / theirs));
+    public double Over(Series other) => MedianOf(Ratios(other));
+
+    /// <summary>The rounds' ratios.</summary>
+    public IEnumerable<double> Ratios(Series other) =>
+        _seconds.Zip(other._seconds, (mine, theirs) => mine / theirs);
 
     public static double MedianOf(IEnumerable<double> values)
     {

@@ -21,6 +21,8 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     // which may be when none is left.
     static SockHandle() => _ = SockEventSource.Log;
 
+    private readonly bool _owns;
+
     private readonly Lock _gate = new();
     private readonly List<IGoneObserver> _waiting = [];
     private volatile bool _nonBlocking;
@@ -29,7 +31,15 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     /// <param name="socket">The descriptor.</param>
     /// <param name="owns">Whether to close it; if not, somebody else does.</param>
     public SockHandle(CSocket socket, bool owns = true)
-        : base(owns) => SetHandle(socket.Value);
+        : base(owns)
+    {
+        SetHandle(socket.Value);
+        _owns = owns;
+        if (owns)
+        {
+            Telemetry.Opened();
+        }
+    }
 
     public CSocket Socket => new(handle);
 
@@ -66,6 +76,11 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     {
         _isGone = true;
         TellWaiting();
+        if (_owns)
+        {
+            Telemetry.GivenUp();
+        }
+
         SetHandleAsInvalid();
         return Socket;
     }
@@ -117,16 +132,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         // whoever listens.
         int captured = Marshal.GetLastPInvokeError();
         SockResult closed = Platform.Current.Close(Socket);
-        SockEventSource.Log.Closed(handle);
-        if (closed.IsError)
-        {
-            SockEventSource.Log.CloseFailed(
-                handle,
-                closed.Error,
-                NetworkError.NetworkErrorString(closed.Error)
-            );
-        }
-
+        Telemetry.Closed(handle, closed.Error);
         Marshal.SetLastPInvokeError(captured);
         return !closed.IsError;
     }

@@ -435,7 +435,7 @@ public class ManagedSockTests
         return said;
     }
 
-    private static Sock Listen(out EndPoint address)
+    internal static Sock Listen(out EndPoint address)
     {
         Sock listener = Sock.Create(AddressFamily.InterNetwork);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");

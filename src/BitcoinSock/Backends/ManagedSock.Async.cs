@@ -59,14 +59,24 @@ public sealed partial class ManagedSock
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     /// <exception cref="ArgumentException">The endpoint is no address.</exception>
-    public async ValueTask<SockOutcome> TryConnectCompleteAsync(
+    public ValueTask<SockOutcome> TryConnectCompleteAsync(
         EndPoint endPoint,
         TimeSpan timeout,
         CancellationToken interrupt = default
+    ) =>
+        Observed.Begin(this, nameof(SockOperations.ConnectComplete)) is Observed observed
+            ? observed.EndAsync(ConnectAsync(observed, endPoint, timeout, interrupt))
+            : ConnectAsync(this, endPoint, timeout, interrupt);
+
+    private async ValueTask<SockOutcome> ConnectAsync(
+        ISockConnect self,
+        EndPoint endPoint,
+        TimeSpan timeout,
+        CancellationToken interrupt
     )
     {
         var pace = new Pace(timeout, TimeProvider.System, interrupt);
-        SockResult attempt = Connect(endPoint);
+        SockResult attempt = self.Connect(endPoint);
         while (attempt.IsError)
         {
             bool isUnderWay = _connecting is not null;
@@ -83,8 +93,10 @@ public sealed partial class ManagedSock
 
             // A full backlog of a unix listener is EAGAIN, and nothing tells when it has room.
             Task end = _connecting ?? Task.Delay(RetryMs, CancellationToken.None);
-            _ = await EndOf(end, pace.Slice().Remaining, interrupt).ConfigureAwait(false);
-            attempt = Connect(endPoint);
+            TimeSpan slice = pace.Slice().Remaining;
+            SockResult waited = await EndOf(end, slice, interrupt).ConfigureAwait(false);
+            _ = (self as Observed)?.Waited(nameof(Socket.ConnectAsync), slice, waited);
+            attempt = self.Connect(endPoint);
         }
 
         return SockOutcome.Ok(0);

@@ -15,15 +15,16 @@ public static partial class SockOperations
         Memory<byte> destination,
         TimeSpan timeout,
         CancellationToken interrupt = default
-    ) =>
-        RecvLineAsync(
-            sock,
-            terminator,
-            new AsyncRoom(destination),
-            timeout,
-            interrupt,
-            destination.Length
-        );
+    )
+    {
+        var room = new AsyncRoom(destination);
+        int maxData = destination.Length;
+        return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
+            ? observed.EndAsync(
+                RecvLineAsync(observed, terminator, room, timeout, interrupt, maxData)
+            )
+            : RecvLineAsync(sock, terminator, room, timeout, interrupt, maxData);
+    }
 
     /// <summary>
     /// Reads up to the first terminator and not one byte further, into a buffer writer.
@@ -42,7 +43,11 @@ public static partial class SockOperations
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
         var room = new AsyncRoom(destination);
-        return RecvLineAsync(sock, terminator, room, timeout, interrupt, maxData);
+        return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
+            ? observed.EndAsync(
+                RecvLineAsync(observed, terminator, room, timeout, interrupt, maxData)
+            )
+            : RecvLineAsync(sock, terminator, room, timeout, interrupt, maxData);
     }
 
     /// <summary>Reads a line into memory, or throws.</summary>

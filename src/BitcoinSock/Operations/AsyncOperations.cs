@@ -7,11 +7,21 @@ public static partial class SockOperations
     /// <summary>Sends all of it.</summary>
     /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
     /// CancellationToken)"/>
-    public static async ValueTask<SockOutcome> TrySendCompleteAsync(
+    public static ValueTask<SockOutcome> TrySendCompleteAsync(
         this ISockAsync sock,
         ReadOnlyMemory<byte> data,
         TimeSpan timeout,
         CancellationToken interrupt = default
+    ) =>
+        Observed.Begin(sock, nameof(SendComplete)) is Observed observed
+            ? observed.EndAsync(SendAllAsync(observed, data, timeout, interrupt))
+            : SendAllAsync(sock, data, timeout, interrupt);
+
+    private static async ValueTask<SockOutcome> SendAllAsync(
+        ISockAsync sock,
+        ReadOnlyMemory<byte> data,
+        TimeSpan timeout,
+        CancellationToken interrupt
     )
     {
         ArgumentNullException.ThrowIfNull(sock);
@@ -56,11 +66,21 @@ public static partial class SockOperations
 
     /// <summary>Reads exactly as many bytes as the buffer holds.</summary>
     /// <inheritdoc cref="TryRecvComplete{TSock}(TSock, Span{byte}, TimeSpan, CancellationToken)"/>
-    public static async ValueTask<SockOutcome> TryRecvCompleteAsync(
+    public static ValueTask<SockOutcome> TryRecvCompleteAsync(
         this ISockAsync sock,
         Memory<byte> buffer,
         TimeSpan timeout,
         CancellationToken interrupt = default
+    ) =>
+        Observed.Begin(sock, nameof(RecvComplete)) is Observed observed
+            ? observed.EndAsync(RecvAllAsync(observed, buffer, timeout, interrupt))
+            : RecvAllAsync(sock, buffer, timeout, interrupt);
+
+    private static async ValueTask<SockOutcome> RecvAllAsync(
+        ISockAsync sock,
+        Memory<byte> buffer,
+        TimeSpan timeout,
+        CancellationToken interrupt
     )
     {
         ArgumentNullException.ThrowIfNull(sock);

@@ -35,6 +35,19 @@ public static partial class SockOperations
             throw Sock.IsName(endPoint);
         }
 
+        return Observed.Begin(sock, nameof(ConnectComplete)) is Observed observed
+            ? observed.End(Connect(observed, endPoint, timeout, interrupt))
+            : Connect(sock, endPoint, timeout, interrupt);
+    }
+
+    private static SockOutcome Connect<TSock>(
+        TSock sock,
+        EndPoint endPoint,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+        where TSock : ISockConnect, ISockWait, ISockGetSockOpt
+    {
         var pace = new Pace(timeout, sock.Clock, interrupt);
         SockResult mode = sock.SetNonBlocking();
         if (mode.IsError)

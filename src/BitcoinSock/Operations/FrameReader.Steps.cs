@@ -7,9 +7,24 @@ public sealed partial class FrameReader
         outcome.IsOk ? SockOutcome.Ok(outcome.Count - _terminator.Length) : outcome;
 
     // The count of the outcome is of all bytes consumed.
-    private SockOutcome Read(ref Reading reading, TimeSpan timeout, CancellationToken interrupt)
+    private SockOutcome Read(
+        ref Reading reading,
+        string operation,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    ) =>
+        Observed.Begin(_sock, operation) is Observed observed
+            ? observed.End(Read(observed, ref reading, timeout, interrupt))
+            : Read(_sock, ref reading, timeout, interrupt);
+
+    private SockOutcome Read(
+        ISock sock,
+        ref Reading reading,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
     {
-        var pace = new Pace(timeout, _sock.Clock, interrupt);
+        var pace = new Pace(timeout, sock.Clock, interrupt);
         if (_isContradicted)
         {
             (_start, _end, _isContradicted) = (0, 0, false);
@@ -17,7 +32,7 @@ public sealed partial class FrameReader
 
         while (reading.Partial < reading.Limit)
         {
-            SockOutcome step = Step(ref reading);
+            SockOutcome step = Step(sock, ref reading);
             if (!step.IsOk)
             {
                 _isContradicted = step.Status == SockStatus.Inconsistent;
@@ -31,7 +46,7 @@ public sealed partial class FrameReader
 
             if (reading.Partial < reading.Limit)
             {
-                SockOutcome next = pace.Next(_sock, SockEvents.Recv, moved: step.Count > 0);
+                SockOutcome next = pace.Next(sock, SockEvents.Recv, moved: step.Count > 0);
                 if (!next.IsOk)
                 {
                     return next with { Count = reading.Received };
@@ -43,12 +58,12 @@ public sealed partial class FrameReader
     }
 
     // At most one peek and one recv. Ok: so many bytes, possibly none, were consumed.
-    private SockOutcome Step(ref Reading reading)
+    private SockOutcome Step(ISock sock, ref Reading reading)
     {
         int wanted = FindEnd(ref reading);
         if (wanted == 0)
         {
-            SockOutcome shown = Peek(reading.Partial);
+            SockOutcome shown = Peek(sock, reading.Partial);
             if (shown is not { IsOk: true, Count: > 0 })
             {
                 return shown;
@@ -59,6 +74,7 @@ public sealed partial class FrameReader
 
         // What has no end yet is consumed all the same: a wait can only be for what is not there.
         return Take(
+            sock,
             ref reading,
             wanted > 0 ? wanted : Math.Min(Peeked.Length, reading.Limit - reading.Partial)
         );
@@ -92,13 +108,13 @@ public sealed partial class FrameReader
     private int Overlap(int partial) => Math.Min(partial, _terminator.Length - 1);
 
     // Ok: so many bytes, possibly none, are shown.
-    private SockOutcome Peek(int partial)
+    private SockOutcome Peek(ISock sock, int partial)
     {
         int overlap = Overlap(partial);
         Span<byte> next = _nextWindow;
         _window.AsSpan(_start - overlap, overlap).CopyTo(next);
         next = next[overlap..];
-        SockResult peek = _sock.Recv(next, SockFlags.Peek | SockFlags.DontWait);
+        SockResult peek = sock.Recv(next, SockFlags.Peek | SockFlags.DontWait);
         if (peek.IsError)
         {
             return SockOperations.RetryOrFail(peek.Error);
@@ -128,13 +144,13 @@ public sealed partial class FrameReader
         return SockOutcome.Ok(peek.Count);
     }
 
-    private SockOutcome Take(ref Reading reading, int wanted)
+    private SockOutcome Take(ISock sock, ref Reading reading, int wanted)
     {
         Span<byte> taken = reading.HasDestination
             ? reading.Destination
             : Own(reading.Received + wanted);
         taken = taken.Slice(reading.Received, wanted);
-        SockResult take = _sock.Recv(taken, SockFlags.DontWait);
+        SockResult take = sock.Recv(taken, SockFlags.DontWait);
         if (take.IsError)
         {
             return SockOperations.RetryOrFail(take.Error);

@@ -16,6 +16,10 @@ public sealed partial class FrameReader
 {
     private const int DefaultWindow = 64 * 1024;
 
+    // What listeners know them by.
+    private const string OneFrame = $"{nameof(FrameReader)}.{nameof(Read)}";
+    private const string Batch = $"{nameof(FrameReader)}.{nameof(ReadBatch)}";
+
     private readonly ISock _sock;
     private readonly byte[] _terminator;
     private readonly int _maxFrame;
@@ -106,7 +110,7 @@ public sealed partial class FrameReader
     {
         Range one = default;
         var reading = new Reading(new Span<Range>(ref one), _maxFrame);
-        SockOutcome outcome = WithoutTerminator(Read(ref reading, timeout, interrupt));
+        SockOutcome outcome = WithoutTerminator(Read(ref reading, OneFrame, timeout, interrupt));
         frame = _taken.AsSpan(0, outcome.Count);
         return outcome;
     }
@@ -132,7 +136,7 @@ public sealed partial class FrameReader
         Range one = default;
         int limit = Math.Min(_maxFrame, destination.Length);
         var reading = new Reading(new Span<Range>(ref one), limit, destination);
-        return WithoutTerminator(Read(ref reading, timeout, interrupt));
+        return WithoutTerminator(Read(ref reading, OneFrame, timeout, interrupt));
     }
 
     /// <summary>
@@ -165,7 +169,7 @@ public sealed partial class FrameReader
         }
 
         var reading = new Reading(frames, _maxFrame);
-        SockOutcome outcome = Read(ref reading, timeout, interrupt);
+        SockOutcome outcome = Read(ref reading, Batch, timeout, interrupt);
         batch = new FrameBatch(_taken.AsSpan(0, outcome.Count), frames[..reading.Complete]);
         return outcome;
     }

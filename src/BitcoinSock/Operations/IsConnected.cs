@@ -23,16 +23,26 @@ public static partial class SockOperations
     internal static bool Peek<TSock>(TSock sock, out string errmsg)
         where TSock : ISockRecv
     {
+        SockOutcome found = Observed.Begin(sock, nameof(IsConnected)) is Observed observed
+            ? observed.End(PeekOne(observed))
+            : PeekOne(sock);
+        errmsg = found switch
+        {
+            { IsOk: true } => "",
+            { Status: SockStatus.Closed } => "closed",
+            _ when found.Error == NetworkError.BadHandle => "not connected",
+            _ => NetworkError.NetworkErrorString(found.Error),
+        };
+        return found.IsOk;
+    }
+
+    private static SockOutcome PeekOne<TSock>(TSock sock)
+        where TSock : ISockRecv
+    {
         Span<byte> one = stackalloc byte[1];
         SockResult peek = sock.Recv(one, SockFlags.Peek | SockFlags.DontWait);
-        errmsg = peek switch
-        {
-            { Count: 0 } => "closed",
-            { Count: > 0 } => "",
-            _ when !NetworkError.IoErrorIsPermanent(peek.Error) => "",
-            _ when peek.Error == NetworkError.BadHandle => "not connected",
-            _ => NetworkError.NetworkErrorString(peek.Error),
-        };
-        return errmsg.Length == 0;
+        return peek.IsError ? RetryOrFail(peek.Error)
+            : peek.Count == 0 ? SockOutcome.End(SockStatus.Closed)
+            : SockOutcome.Ok(0);
     }
 }

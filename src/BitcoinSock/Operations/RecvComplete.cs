@@ -23,6 +23,17 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt = default
     )
+        where TSock : ISockRecv, ISockWait =>
+        Observed.Begin(sock, nameof(RecvComplete)) is Observed observed
+            ? observed.End(RecvAll(observed, buffer, timeout, interrupt))
+            : RecvAll(sock, buffer, timeout, interrupt);
+
+    private static SockOutcome RecvAll<TSock>(
+        TSock sock,
+        Span<byte> buffer,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
         where TSock : ISockRecv, ISockWait
     {
         var pace = new Pace(timeout, sock.Clock, interrupt);

@@ -50,14 +50,14 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt
     )
-        where TSock : ISockRecv, ISockWait =>
-        RecvLine(
-            sock,
-            terminator,
-            new Room(destination),
-            new Pace(timeout, sock.Clock, interrupt),
-            destination.Length
-        );
+        where TSock : ISockRecv, ISockWait
+    {
+        var room = new Room(destination);
+        int maxData = destination.Length;
+        return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
+            ? observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData))
+            : RecvLine(sock, terminator, room, timeout, interrupt, maxData);
+    }
 
     /// <summary>
     /// Reads up to the first terminator and not one byte further, into a buffer writer, which gets
@@ -102,8 +102,10 @@ public static partial class SockOperations
     {
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
-        var pace = new Pace(timeout, sock.Clock, interrupt);
-        return RecvLine(sock, terminator, new Room(destination), pace, maxData);
+        var room = new Room(destination);
+        return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
+            ? observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData))
+            : RecvLine(sock, terminator, room, timeout, interrupt, maxData);
     }
 
     /// <summary>
@@ -227,11 +229,13 @@ public static partial class SockOperations
         TSock sock,
         byte terminator,
         Room room,
-        Pace pace,
+        TimeSpan timeout,
+        CancellationToken interrupt,
         int maxData
     )
         where TSock : ISockRecv, ISockWait
     {
+        var pace = new Pace(timeout, sock.Clock, interrupt);
         int received = 0;
         byte[]? rented = null;
         Span<byte> taken = stackalloc byte[FirstWindow];

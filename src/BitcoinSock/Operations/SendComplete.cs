@@ -55,6 +55,18 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt = default
     )
+        where TSock : ISockSend, ISockWait =>
+        Observed.Begin(sock, nameof(SendComplete)) is Observed observed
+            ? observed.End(SendAll(observed, header, payload, timeout, interrupt))
+            : SendAll(sock, header, payload, timeout, interrupt);
+
+    private static SockOutcome SendAll<TSock>(
+        TSock sock,
+        ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> payload,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
         where TSock : ISockSend, ISockWait
     {
         int total = TotalLength(header, payload);
