@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace BitcoinSock.Field.Faults;
 
@@ -15,11 +16,16 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
     private const int NoConnection = 3;
     private const int Broke = 5;
 
-    // Of the answer: more waits than the last one to be failed, in case the program is slow.
+    // Of the first answer: more waits than the last one to be failed, in case the program is slow.
     private const int Piece = 9;
 
-    private static readonly byte[] Question = "HELLO VERSION MIN=3.1 MAX=3.1\n"u8.ToArray();
-    private static readonly byte[] Answer = "HELLO REPLY RESULT=OK VERSION=3.1\n"u8.ToArray();
+    private static readonly (string Question, string Answer)[] Exchanges =
+    [
+        ("HELLO VERSION MIN=3.1 MAX=3.1\n", "HELLO REPLY RESULT=OK VERSION=3.1\n"),
+        ("DEST GENERATE SIGNATURE_TYPE=7\n", "DEST REPLY PUB=AAAA PRIV=AAAAAAAA\n"),
+        ("NAMING LOOKUP NAME=ME\n", "NAMING REPLY RESULT=OK VALUE=AAAA\n"),
+    ];
+
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
 
     public static Sample[] Of(string program) =>
@@ -38,7 +44,7 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
         listener.Listen(1).ThrowIfError("listen");
         listener.GetSockName(out EndPoint? endPoint).ThrowIfError("getsockname");
         var stop = new ThreadInterrupt();
-        byte[] heard = [];
+        string heard = "";
         var bridge = new Thread(() => heard = Serve(listener, stop));
         bridge.Start();
         string log = Path.GetTempFileName();
@@ -69,7 +75,7 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
         }
     }
 
-    private static string? Judge(Injection injection, int status, string said, byte[] heard)
+    private static string? Judge(Injection injection, int status, string said, string heard)
     {
         bool isOver = !injection.Errno.IsTriedAgain;
         // The first wait of all is for the connection.
@@ -78,33 +84,46 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
         int expected = isOver
             ? (injection.Call == "connect" || isConnecting ? NoConnection : Broke)
             : 0;
-        string words = isOver ? $"({injection.Errno.Code})" : "version      3.1";
+        // What is over ends before a second question.
+        IEnumerable<string> asked = Exchanges.Select(exchange => exchange.Question);
+        string question = string.Concat(
+            isMute ? []
+            : isOver ? asked.Take(1)
+            : asked
+        );
+        string words = isOver ? $"({injection.Errno.Code})" : "lookup of me            OK";
         return status != expected ? $"exit status {status}: {said}"
             : !said.Contains(words, StringComparison.Ordinal) ? $"'{words}' is not in: {said}"
-            : !heard.AsSpan().SequenceEqual(isMute ? [] : Question) ? "the peer heard otherwise"
+            : heard != question ? $"the peer heard '{heard}'"
             : null;
     }
 
     // What came from the one client.
-    private static byte[] Serve(Sock listener, ThreadInterrupt stop)
+    private static string Serve(Sock listener, ThreadInterrupt stop)
     {
+        var heard = new StringBuilder();
         if (listener.Wait(Deadline, SockEvents.Recv, out _, stop).Count <= 0)
         {
-            return [];
+            return "";
         }
 
         listener.Accept(out Sock client).ThrowIfError("accept");
         using (client)
         {
-            byte[] line = new byte[Question.Length];
-            SockOutcome heard = client.TryRecvComplete(line, Deadline);
-            foreach (byte[] piece in Answer.Chunk(Piece).TakeWhile(_ => heard.IsOk))
+            foreach ((string question, string answer) in Exchanges)
             {
-                Thread.Sleep(Brief);
-                client.Send(piece, SockFlags.NoSignal);
+                byte[] line = new byte[question.Length];
+                SockOutcome came = client.TryRecvComplete(line, Deadline);
+                heard.Append(Encoding.ASCII.GetString(line, 0, came.Count));
+                int piece = heard.Length == question.Length ? Piece : answer.Length;
+                foreach (char[] part in answer.Chunk(piece).TakeWhile(_ => came.IsOk))
+                {
+                    Thread.Sleep(Brief);
+                    client.Send(Encoding.ASCII.GetBytes(part), SockFlags.NoSignal);
+                }
             }
-
-            return line[..heard.Count];
         }
+
+        return heard.ToString();
     }
 }
