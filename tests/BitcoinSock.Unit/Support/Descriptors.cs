@@ -1,10 +1,11 @@
 using System.Diagnostics.Tracing;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace BitcoinSock.Unit;
 
 /// <summary>The open descriptors of this process, as Linux lists them.</summary>
-internal static class Descriptors
+internal static partial class Descriptors
 {
     /// <summary>Those that somebody still holds: what earlier tests forgot is closed first.</summary>
     public static int Count()
@@ -19,7 +20,7 @@ internal static class Descriptors
     {
         if (!OperatingSystem.IsLinux())
         {
-            return 0;
+            return OperatingSystem.IsWindows() ? int.MaxValue : 0;
         }
 
         // "Max open files            1024                 524288               files"
@@ -31,6 +32,13 @@ internal static class Descriptors
 
     public static bool ClosesOnExec(CSocket socket)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            const uint Inherit = 1;
+            return GetHandleInformation(socket.Value, out uint marks) != 0
+                && (marks & Inherit) == 0;
+        }
+
         string flags = File.ReadLines($"/proc/self/fdinfo/{socket.Value}")
             .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
         return (Convert.ToInt64(flags.Split('\t')[1], 8) & 0x80000) != 0;
@@ -41,6 +49,9 @@ internal static class Descriptors
         + Directory
             .GetFileSystemEntries("/proc/self/fd")
             .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+
+    [LibraryImport("kernel32")]
+    private static partial int GetHandleInformation(nint handle, out uint marks);
 }
 
 /// <summary>Counts the closes that the library reports as failed: a second close is one.</summary>
