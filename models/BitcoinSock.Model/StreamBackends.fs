@@ -47,7 +47,7 @@ module internal StreamBackends =
         new NetworkStream(near, ownsSocket = true), new NetworkStream(far, ownsSocket = true), reset
 
     let private capabilities =
-        Capabilities.Reset
+        Wine.reset
         ||| Capabilities.Wakeable
         ||| Capabilities.BoundedSend
         ||| Capabilities.Descriptor
