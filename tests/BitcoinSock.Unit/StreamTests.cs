@@ -231,7 +231,7 @@ public class StreamTests
             await stream.ReadExactlyAsync(new byte[1], soon.Token)
         );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-            await stream.WriteAsync(new byte[1], soon.Token)
+            await stream.WriteAsync(new byte[20_000_000], soon.Token)
         );
 
         ValueTask<int> late = stream.ReadAsync(new byte[10], Stop);
