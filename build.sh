@@ -44,9 +44,15 @@ target() {
     calls)  # count system calls with strace and hold them to their bounds
             dotnet build tests/BitcoinSock.Unit
             build/calls.sh ;;
-    peers)  # install and start i2pd and tor, and talk to them
+    peers)  # install and start i2pd and tor, and talk to them; then "wine"
             dotnet build samples/PeerProbe
-            build/peers.sh ;;
+            build/peers.sh
+            target wine ;;
+    wine)   # run the tests for Windows, and the laws, under Wine, which it installs
+            for each in tests/BitcoinSock.Unit tests/BitcoinSock.Properties.FSharp models/BitcoinSock.Check; do
+                dotnet publish $each -r win-x64 --self-contained -o artifacts/wine
+            done
+            build/wine.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
             dotnet run -c Release --project samples/LineServer -- load ;;
     lock)   # write paket.lock anew from paket.dependencies
