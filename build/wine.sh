@@ -92,7 +92,8 @@ laws() {
 }
 
 # It looks for neither a Mono nor a Gecko to download.
-WINEDLLOVERRIDES=mscoree,mshtml= wine wineboot -i >"$temp/out" 2>&1 || { cat "$temp/out" >&2; fail "Wine does not start"; }
+WINEDLLOVERRIDES=mscoree,mshtml= wine wineboot -i >"$temp/out" 2>&1 ||
+  { cat "$temp/out" >&2; fail "Wine does not start"; }
 tests BitcoinSock.Unit
 # The kit's laws follow by themselves, backend by backend.
 tests BitcoinSock.Properties.FSharp -method- '*every backend of the library keeps every law'
