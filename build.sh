@@ -61,9 +61,15 @@ target() {
     networks) # cut links, kill, stop and slow down peers, between network namespaces
             dotnet build tests/BitcoinSock.Field
             build/networks.sh ;;
-    peers)  # install and start i2pd, tor, microsocks and bcoin, and talk to them
+    peers)  # install and start i2pd, tor, microsocks and bcoin, and talk to them; then "wine"
             dotnet build samples/PeerProbe
-            build/peers.sh ;;
+            build/peers.sh
+            target wine ;;
+    wine)   # run the tests for Windows, and the laws, under Wine, which it installs
+            for each in tests/BitcoinSock.Unit tests/BitcoinSock.Properties.FSharp models/BitcoinSock.Check; do
+                dotnet publish $each -r win-x64 --self-contained -o artifacts/wine
+            done
+            build/wine.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
             dotnet run -c Release --project samples/LineServer -- load "$@" ;;
     pack)   # make the packages, in artifacts/ or where "--output DIR" says

@@ -47,7 +47,7 @@ module internal StreamBackends =
         new NetworkStream(near, ownsSocket = true), new NetworkStream(far, ownsSocket = true), reset
 
     let private capabilities =
-        Capabilities.Reset
+        Wine.reset
         ||| Capabilities.Wakeable
         ||| Capabilities.BoundedSend
         ||| Capabilities.Descriptor
@@ -86,6 +86,9 @@ module internal StreamBackends =
 
     /// A named pipe, which closes both sides at once or none.
     let pipe =
+        // Of its own accord Windows gives it none, and a write then ends when it is read.
+        let buffer = 65536
+
         let create () =
             let name = $"bitcoinsock-{Guid.NewGuid():N}"
 
@@ -95,7 +98,9 @@ module internal StreamBackends =
                     PipeDirection.InOut,
                     1,
                     PipeTransmissionMode.Byte,
-                    PipeOptions.Asynchronous
+                    PipeOptions.Asynchronous,
+                    buffer,
+                    buffer
                 )
 
             let near =

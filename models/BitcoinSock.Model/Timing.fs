@@ -97,7 +97,7 @@ module internal Timing =
     // The median of 21: one measurement tells more of the machine than of the backend. So do 21
     // while the machine is busy, therefore 21 more as long as they take too long and there is time.
     let interruptBound: Look =
-        let bound = TimeSpan.FromMilliseconds 1.0
+        let bound = Wine.interruptBound
         let patience = TimeSpan.FromSeconds 5.0
 
         let rec look pair start =

@@ -44,11 +44,10 @@ public static class NetworkError
     public static string NetworkErrorString(int error) =>
         $"{Marshal.GetPInvokeErrorMessage(error).TrimEnd()} ({error})";
 
-    /// <summary>Whether a connect(2) that failed so has started and goes on by itself.</summary>
-    internal static bool ConnectIsUnderWay(int error) =>
-        error == InProgress
-        || error == AlreadyInProgress
-        || error == Platform.Current.ConnectStarted;
+    /// <summary>
+    /// Whether connect(2), called once more, says by this error that the first one goes on.
+    /// </summary>
+    internal static bool ConnectGoesOn(int error) => Platform.Current.ConnectGoesOn(error);
 
     // What is asked for all the time needs no exception made for it.
     internal static int NativeCode(SocketError error) =>

@@ -94,7 +94,7 @@ let ``an async operation makes the calls of the one that blocks, when bytes are 
 
 [<Fact>]
 let ``every async operation keeps the laws on real sockets, whatever happens`` () =
-    let backend = Backends.sock AddressFamily.Unix WaitMechanism.Poll
+    let backend = Backends.sock pairFamily WaitMechanism.Poll
     let realisable = PairPlay.realisable backend.Capabilities
 
     let broken case =

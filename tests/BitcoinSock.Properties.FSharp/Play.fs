@@ -7,6 +7,13 @@ open System.Net.Sockets
 open BitcoinSock
 open BitcoinSock.Model
 
+/// What Sock.CreatePair makes here: Windows has no socketpair(2).
+let pairFamily =
+    if OperatingSystem.IsWindows() then
+        AddressFamily.InterNetwork
+    else
+        AddressFamily.Unix
+
 /// The laws that a loop breaks on the simulated channel.
 let brokenBy loop case =
     Case.judge case (Case.simulate loop case)

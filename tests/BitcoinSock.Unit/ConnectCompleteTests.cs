@@ -8,7 +8,7 @@ public class ConnectCompleteTests
 {
     public static bool OnLinux => OperatingSystem.IsLinux();
 
-    public static bool OnPosix => !OperatingSystem.IsWindows();
+    public static bool OnLinuxOrWine => OnLinux || Wine.IsHere;
 
     public static TheoryData<WaitMechanism> Mechanisms => WaitTests.Mechanisms;
 
@@ -49,7 +49,7 @@ public class ConnectCompleteTests
         Assert.StartsWith("connect(): ", failure.Message, StringComparison.Ordinal);
     }
 
-    [Theory(Skip = "fills a backlog as Linux has it", SkipUnless = nameof(OnLinux))]
+    [Theory(Skip = "fills a backlog as Linux has it", SkipUnless = nameof(OnLinuxOrWine))]
     [MemberData(nameof(Mechanisms))]
     public void A_connect_that_nobody_answers_ends_by_deadline_and_by_interrupt(
         WaitMechanism mechanism
@@ -104,6 +104,28 @@ public class ConnectCompleteTests
         File.Delete(path);
     }
 
+    [Theory]
+    [InlineData(SocketError.AlreadyInProgress)]
+    [InlineData(SocketError.WouldBlock)]
+    [InlineData(SocketError.InvalidArgument)]
+    public void What_a_second_connect_says_is_understood(SocketError second)
+    {
+        // Only Winsock has two words for it; EINVAL of POSIX is nothing to wait for.
+        bool goesOn = second != SocketError.InvalidArgument || OperatingSystem.IsWindows();
+        var sock = new ScriptedConnect(SocketError.WouldBlock, second, SocketError.IsConnected);
+        SockOutcome expected = goesOn
+            ? SockOutcome.Ok(0)
+            : SockOutcome.Failed(NetworkError.InvalidArgument);
+        Assert.Equal(expected, sock.TryConnectComplete(Anywhere, Within.Long));
+
+        // A listener says so, and nothing of it goes on.
+        var listener = new ScriptedConnect(SocketError.InvalidArgument, SocketError.IsConnected);
+        Assert.Equal(
+            SockOutcome.Failed(NetworkError.InvalidArgument),
+            listener.TryConnectComplete(Anywhere, Within.Long)
+        );
+    }
+
     [Fact]
     public void A_sock_that_is_connected_already_fails_as_connect_does()
     {
@@ -131,6 +153,8 @@ public class ConnectCompleteTests
         );
     }
 
+    private static IPEndPoint Anywhere => new(IPAddress.Loopback, 1);
+
     private static Sock Listen<T>(T wanted, int backlog, out T address)
         where T : EndPoint
     {
@@ -140,6 +164,34 @@ public class ConnectCompleteTests
         listener.GetSockName(out EndPoint? name);
         address = (T)name!;
         return listener;
+    }
+
+    /// <summary>Each connect(2) fails with the next of these codes; every wait is ready.</summary>
+    private sealed class ScriptedConnect(params SocketError[] answers)
+        : ISockConnect,
+            ISockWait,
+            ISockGetSockOpt
+    {
+        private int _connects;
+
+        public SockResult Connect(EndPoint endPoint) => SockResult.Fail(answers[_connects++]);
+
+        public SockResult Wait(
+            TimeSpan timeout,
+            SockEvents requested,
+            out SockEvents occurred,
+            CancellationToken interrupt = default
+        )
+        {
+            occurred = requested;
+            return SockResult.Ok(1);
+        }
+
+        public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
+        {
+            value = 0;
+            return SockResult.Ok(0);
+        }
     }
 
     /// <summary>Connections that nobody accepts, one more than there is room for.</summary>

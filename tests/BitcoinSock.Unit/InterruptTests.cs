@@ -203,7 +203,8 @@ public class InterruptTests
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{kind}: median {latenciesMs[Rounds / 2]:F3} ms, largest {latenciesMs[^1]:F3} ms"
         );
-        Assert.InRange(latenciesMs[Rounds / 2], 0, 1);
+        // Every call of Wine's asks its server, which is another process.
+        Assert.InRange(latenciesMs[Rounds / 2], 0, Wine.IsHere ? 100 : 1);
     }
 
     // Found by strace(1): with a code injected into the recv(2) that emptied it, the next wait spun.

@@ -26,7 +26,11 @@ public class IsConnectedTests
         Assert.Equal(SockResult.Ok(0), pair.Near.Recv(new byte[1]));
     }
 
-    [Fact]
+    [Fact(
+        Skip = "Wine 8 tells a reset as the end",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     public void A_reset_is_told_by_its_text_and_an_empty_sock_is_not_connected()
     {
         using var pair = new Pair(PairKind.TcpByPoll);

@@ -111,7 +111,10 @@ public class LineServerTests
     public void It_serves_a_crowd_and_hostile_clients_for_some_seconds()
     {
         var figures = new StringWriter();
-        var plan = new LoadPlan(TimeSpan.FromSeconds(4), 200, 20, 10);
+        // Every call of Wine's asks its server: a fifth of the clients is as much work there.
+        var plan = Wine.IsHere
+            ? new LoadPlan(TimeSpan.FromSeconds(4), 40, 4, 5)
+            : new LoadPlan(TimeSpan.FromSeconds(4), 200, 20, 10);
         Assert.True(Load.Run(plan, figures, default), figures.ToString());
     }
 

@@ -129,7 +129,11 @@ public class ReadmeTests
         peer.Dispose();
     }
 
-    [Fact]
+    [Fact(
+        Skip = "Wine 8 makes no key for a certificate",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     public async Task Hand_over_to_a_stream()
     {
         (Sock sock, Sock peer) = Sock.CreatePair();

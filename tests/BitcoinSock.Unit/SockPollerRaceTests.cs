@@ -10,7 +10,11 @@ public class SockPollerRaceTests
     private static readonly int Changes =
         Environment.GetEnvironmentVariable("CI") == "true" ? 1_000_000 : 20_000;
 
-    [Theory]
+    [Theory(
+        Skip = "the server of Wine 8 aborts when a socket is closed that somebody polls",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     [InlineData("best")]
     [InlineData("poll")]
     public void Two_threads_change_what_a_third_waits_for_and_no_event_is_for_a_wrong_socket(

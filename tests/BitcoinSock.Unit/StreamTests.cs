@@ -12,8 +12,21 @@ public class StreamTests
 {
     private const byte Newline = (byte)'\n';
 
+    public static TheoryData<bool> PlainAndTls =>
+        [
+            new TheoryDataRow<bool>(false),
+            new TheoryDataRow<bool>(true)
+            {
+                Skip = Wine.IsHere ? "Wine 8 makes no key for a certificate" : null,
+            },
+        ];
+
     // The main story: connect, a handshake with exact reads, then TLS on the very same socket.
-    [Theory]
+    [Theory(
+        Skip = "Wine 8 makes no key for a certificate",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     [InlineData("AsStream")]
     [InlineData("ToSocket")]
     [InlineData("ManagedSock")]
@@ -79,8 +92,7 @@ public class StreamTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [MemberData(nameof(PlainAndTls))]
     public async Task What_was_read_ahead_can_be_taken_out(bool isTls)
     {
         (Stream near, Stream far) = await StreamPair(isTls);
@@ -101,7 +113,11 @@ public class StreamTests
         far.Dispose();
     }
 
-    [Fact]
+    [Fact(
+        Skip = "Wine 8 makes no key for a certificate",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     public async Task A_stream_that_fails_says_why()
     {
         (Stream near, Stream far) = await StreamPair(isTls: true);
@@ -243,7 +259,7 @@ public class StreamTests
             await stream.ReadExactlyAsync(new byte[1], soon.Token)
         );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-            await stream.WriteAsync(new byte[1], soon.Token)
+            await stream.WriteAsync(new byte[20_000_000], soon.Token)
         );
 
         ValueTask<int> late = stream.ReadAsync(new byte[10], Stop);

@@ -10,7 +10,14 @@ public class SyscallTests
     public static bool OnPosix => !OperatingSystem.IsWindows();
 
     public static TheoryData<AddressFamily> Families =>
-        [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, AddressFamily.Unix];
+        [
+            new TheoryDataRow<AddressFamily>(AddressFamily.InterNetwork),
+            new TheoryDataRow<AddressFamily>(AddressFamily.InterNetworkV6),
+            new TheoryDataRow<AddressFamily>(AddressFamily.Unix)
+            {
+                Skip = Wine.IsHere ? "Wine 8 has no unix sockets" : null,
+            },
+        ];
 
     [Theory]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
@@ -70,7 +77,7 @@ public class SyscallTests
         Assert.Equal("an answer"u8, pair.Near.RecvNow());
     }
 
-    [Theory(Skip = "needs unix sockets", SkipUnless = nameof(OnPosix))]
+    [Theory]
     [MemberData(nameof(Families))]
     public void Bind_listen_connect_and_accept_make_a_connection(AddressFamily family)
     {
@@ -178,11 +185,12 @@ public class SyscallTests
         );
         Assert.Equal(0, error);
 
+        using Sock stream = Sock.Create(AddressFamily.InterNetwork); // Winsock: only those linger
         (int level, int linger) = OperatingSystem.IsLinux() ? (1, 13) : (0xffff, 0x80);
         Span<byte> value = stackalloc byte[64];
         int size = OperatingSystem.IsWindows() ? 4 : 8;
-        Assert.Equal(SockResult.Ok(size), sock.GetSockOpt(level, linger, value));
-        Assert.False(sock.SetSockOpt(level, linger, value[..size]).IsError);
+        Assert.Equal(SockResult.Ok(size), stream.GetSockOpt(level, linger, value));
+        Assert.False(stream.SetSockOpt(level, linger, value[..size]).IsError);
     }
 
     [Fact(Skip = "Windows has all of them", SkipUnless = nameof(OnPosix))]

@@ -60,7 +60,7 @@ public static partial class SockOperations
         {
             if (
                 NetworkError.IoErrorIsPermanent(attempt.Error)
-                && !NetworkError.ConnectIsUnderWay(attempt.Error)
+                && attempt.Error != NetworkError.AlreadyInProgress
             )
             {
                 return SockOutcome.Failed(attempt.Error);
@@ -89,6 +89,12 @@ public static partial class SockOperations
             if (attempt.Error == NetworkError.AlreadyConnected)
             {
                 return SockOutcome.Ok(0);
+            }
+
+            // Only now: of a first attempt the other codes for this are failures.
+            if (NetworkError.ConnectGoesOn(attempt.Error))
+            {
+                attempt = SockResult.Fail(NetworkError.AlreadyInProgress);
             }
         }
 

@@ -29,9 +29,9 @@ internal abstract class Platform
     public abstract int BadHandle { get; }
 
     /// <summary>
-    /// The error by which connect(2) says that it has started and goes on by itself.
+    /// Whether connect(2), called once more, says by this error that the first one goes on.
     /// </summary>
-    public abstract int ConnectStarted { get; }
+    public abstract bool ConnectGoesOn(int error);
 
     /// <summary>Whether MSG_DONTWAIT exists; if not, handles are made non-blocking.</summary>
     public abstract bool HasDontWait { get; }

@@ -8,7 +8,7 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
 {
     public override int BadHandle => LibC.EBADF;
 
-    public override int ConnectStarted => NetworkError.InProgress;
+    public override bool ConnectGoesOn(int error) => error == NetworkError.AlreadyInProgress;
 
     public override bool HasDontWait => true;
 

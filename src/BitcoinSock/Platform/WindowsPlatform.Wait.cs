@@ -1,7 +1,11 @@
+using System.Buffers;
+
 namespace BitcoinSock;
 
 internal sealed unsafe partial class WindowsPlatform
 {
+    private const int FewEntries = 32;
+
     // Winsock's fd_set is a list, as long as whoever allocates it likes: FD_SETSIZE, 64 in its
     // header, is only the default of those who use that.
     public override bool IsSelectable(CSocket socket) => !socket.IsInvalid;
@@ -15,11 +19,16 @@ internal sealed unsafe partial class WindowsPlatform
 
     private SockResult PollOnce(Span<PollEntry> entries, int timeoutMs)
     {
-        var fds = new Winsock.PollFd[entries.Length];
+        Winsock.PollFd[]? rented =
+            entries.Length <= FewEntries
+                ? null
+                : ArrayPool<Winsock.PollFd>.Shared.Rent(entries.Length);
+        Span<Winsock.PollFd> fds = rented is null ? stackalloc Winsock.PollFd[FewEntries] : rented;
         for (int i = 0; i < entries.Length; i++)
         {
             SockEvents requested = entries[i].Requested;
             fds[i].Fd = entries[i].Socket.Value;
+            fds[i].REvents = 0;
             fds[i].Events = (short)(
                 ((requested & SockEvents.Recv) != 0 ? Winsock.POLLIN : 0)
                 | ((requested & SockEvents.Send) != 0 ? Winsock.POLLOUT : 0)
@@ -50,15 +59,27 @@ internal sealed unsafe partial class WindowsPlatform
             }
         }
 
+        if (rented is not null)
+        {
+            ArrayPool<Winsock.PollFd>.Shared.Return(rented);
+        }
+
         // Such a handle is marked, but not counted.
         return bad ? SockResult.Fail(BadHandle) : result;
     }
 
     protected override SockResult Select(Span<PollEntry> entries, int timeoutMs)
     {
-        nint[] recv = Set(entries, SockEvents.Recv);
-        nint[] send = Set(entries, SockEvents.Send);
-        nint[] error = Set(entries, SockEvents.Error);
+        int room = 1 + entries.Length;
+        nint[]? rented =
+            entries.Length <= FewEntries ? null : ArrayPool<nint>.Shared.Rent(3 * room);
+        Span<nint> sets = rented is null ? stackalloc nint[3 * (1 + FewEntries)] : rented;
+        Span<nint> recv = sets[..room];
+        Span<nint> send = sets.Slice(room, room);
+        Span<nint> error = sets.Slice(2 * room, room);
+        Fill(recv, entries, SockEvents.Recv);
+        Fill(send, entries, SockEvents.Send);
+        Fill(error, entries, SockEvents.Error);
         (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
         var time = new Winsock.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
         SockResult result;
@@ -78,24 +99,30 @@ internal sealed unsafe partial class WindowsPlatform
             entries[i].Report(Has(recv, socket), Has(send, socket), Has(error, socket));
         }
 
+        if (rented is not null)
+        {
+            ArrayPool<nint>.Shared.Return(rented);
+        }
+
         return result;
     }
 
     // u_int fd_count, padded to the size of a SOCKET; then SOCKET fd_array[].
-    private static nint[] Set(Span<PollEntry> entries, SockEvents requested)
+    private static void Fill(Span<nint> set, Span<PollEntry> entries, SockEvents requested)
     {
-        var set = new nint[1 + entries.Length];
+        int count = 0;
         foreach (PollEntry entry in entries)
         {
             // Errors are reported without being asked for.
             if (((entry.Requested | SockEvents.Error) & requested) != 0)
             {
-                set[++set[0]] = entry.Socket.Value;
+                set[++count] = entry.Socket.Value;
             }
         }
 
-        return set;
+        set[0] = count;
     }
 
-    private static bool Has(nint[] set, nint socket) => set.AsSpan(1, (int)set[0]).Contains(socket);
+    private static bool Has(Span<nint> set, nint socket) =>
+        set.Slice(1, (int)set[0]).Contains(socket);
 }

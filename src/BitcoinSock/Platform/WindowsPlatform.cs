@@ -20,7 +20,10 @@ internal sealed unsafe partial class WindowsPlatform : Platform
 
     public override int BadHandle => Winsock.WSAENOTSOCK;
 
-    public override int ConnectStarted => Winsock.WSAEWOULDBLOCK;
+    // Microsoft's page on connect: it is WSAEALREADY, but be prepared to handle WSAEINVAL (and
+    // WSAEWOULDBLOCK, which is never final here) the same way.
+    public override bool ConnectGoesOn(int error) =>
+        error == NetworkError.AlreadyInProgress || error == NetworkError.InvalidArgument;
 
     public override bool HasDontWait => false;
 

@@ -1,11 +1,12 @@
 using System.Diagnostics.Tracing;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace BitcoinSock.Unit;
 
 /// <summary>The open descriptors of this process, as Linux lists them.</summary>
-internal static class Descriptors
+internal static partial class Descriptors
 {
     // What the first sock has the runtime load stays open, and is nobody's leak.
     static Descriptors() => Sock.Create(AddressFamily.InterNetwork).Dispose();
@@ -23,7 +24,7 @@ internal static class Descriptors
     {
         if (!OperatingSystem.IsLinux())
         {
-            return 0;
+            return OperatingSystem.IsWindows() ? int.MaxValue : 0;
         }
 
         // "Max open files            1024                 524288               files"
@@ -35,6 +36,13 @@ internal static class Descriptors
 
     public static bool ClosesOnExec(CSocket socket)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            const uint Inherit = 1;
+            return GetHandleInformation(socket.Value, out uint marks) != 0
+                && (marks & Inherit) == 0;
+        }
+
         string flags = File.ReadLines($"/proc/self/fdinfo/{socket.Value}")
             .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
         return (Convert.ToInt64(flags.Split('\t')[1], 8) & 0x80000) != 0;
@@ -45,6 +53,9 @@ internal static class Descriptors
         + Directory
             .GetFileSystemEntries("/proc/self/fd")
             .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+
+    [LibraryImport("kernel32")]
+    private static partial int GetHandleInformation(nint handle, out uint marks);
 }
 
 /// <summary>Counts the closes that the library reports as failed: a second close is one.</summary>
