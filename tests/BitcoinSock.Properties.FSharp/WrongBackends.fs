@@ -6,16 +6,10 @@ open System.Net.Sockets
 open System.Threading
 open BitcoinSock
 open BitcoinSock.Model
-
-let private simulated what law capabilities bend =
-    what, law, Bent.overChannel what capabilities bend
+open BitcoinSock.Properties.WrongChannels
 
 let private real what law capabilities bend =
     what, law, Bent.overPair what capabilities bend
-
-let private wouldBlock = SockResult.Fail(SocketError.WouldBlock).Error
-
-let private isReadable (inner: SimulatedSock) = Channel.canRecv inner.Channel
 
 /// Has calls that block end nevertheless, after 2.2 s: SO_RCVTIMEO and SO_SNDTIMEO.
 let private letBlock (sock: Sock) =
@@ -40,126 +34,8 @@ let private letBlock (sock: Sock) =
 
 /// What is wrong, the number of its law, and the backend.
 let wrong: (string * int * Backend) list =
-    [
-        simulated "a peek consumes" 2 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) = base.Recv(count, false)
-            })
-        simulated "a peek pads with zeros" 3 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) =
-                    match base.Recv(count, isPeek) with
-                    | Ok bytes when isPeek && bytes.Length > 0 ->
-                        Ok(Array.append bytes (Array.zeroCreate (count - bytes.Length)))
-                    | result -> result
-            })
-        simulated "bytes are swapped at the border of a fragment" 1 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) =
-                    match base.Recv(count, isPeek) with
-                    | Ok bytes when not isPeek && bytes.Length > 2 -> Ok(Array.rev bytes)
-                    | result -> result
-            })
-        simulated "a byte comes twice after EAGAIN" 1 Capabilities.None (fun inner ->
-            let mutable last = None
-            let mutable blocked = false
-
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) =
-                    match last with
-                    | Some byte when blocked && not isPeek && isReadable inner ->
-                        blocked <- false
-                        Ok [| byte |]
-                    | _ ->
-                        let result = base.Recv(count, isPeek)
-
-                        match result with
-                        | Ok bytes when not isPeek && bytes.Length > 0 ->
-                            last <- Some bytes[bytes.Length - 1]
-                        | Error _ -> blocked <- true
-                        | _ -> ()
-
-                        result
-            })
-        simulated "a recv drops what it has no room for" 4 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) =
-                    let result = base.Recv(count, isPeek)
-
-                    if not isPeek then
-                        inner.Channel <-
-                            { inner.Channel with
-                                Incoming =
-                                    { inner.Channel.Incoming with
-                                        Pending = [||]
-                                    }
-                            }
-
-                    result
-            })
-        simulated "a short send reports the full length" 10 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override _.Send data =
-                    base.Send(Array.truncate 3 data) |> ignore
-                    SockResult.Ok data.Length
-            })
-        simulated "a call claims more than it was asked for" 25 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override _.Send data = SockResult.Ok(data.Length + 1)
-            })
-        simulated "what occurred is never reset" 17 Capabilities.None (fun inner ->
-            let mutable stale = SockEvents.None
-
-            { new Bent(inner) with
-                override bent.Wait(timeout, requested, interrupt) =
-                    let result, occurred = base.Wait(timeout, requested, interrupt)
-                    stale <- stale ||| occurred
-                    result, stale
-            })
-        simulated "the end is never readable" 18 Capabilities.None (fun inner ->
-            let isEnd () =
-                inner.Channel.Incoming.Pending.Length = 0
-                && inner.Channel.Incoming.Ending <> Ending.Open
-
-            let mutable waited = false
-
-            { new Bent(inner) with
-                // One that relies on its waits: it looks for the end only after one that said
-                // ready.
-                override bent.Recv(count, isPeek) =
-                    if isEnd () && not waited then
-                        Error wouldBlock
-                    else
-                        base.Recv(count, isPeek)
-
-                override bent.Wait(timeout, requested, interrupt) =
-                    if isEnd () then
-                        SockResult.Ok 0, SockEvents.None
-                    else
-                        base.Wait(timeout, requested, interrupt)
-            })
-        simulated "data is dropped on a hang-up" 19 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) =
-                    if inner.Channel.Incoming.Ending = Ending.Closed then
-                        Ok [||]
-                    else
-                        base.Recv(count, isPeek)
-            })
-        simulated "a wait is rounded down" 20 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Wait(timeout, requested, interrupt) =
-                    let down = TimeSpan.FromMilliseconds(floor timeout.TotalMilliseconds)
-                    base.Wait(down, requested, interrupt)
-            })
-        simulated "a wait of a month is over at once" 15 Capabilities.None (fun inner ->
-            { new Bent(inner) with
-                override bent.Wait(timeout, requested, interrupt) =
-                    if timeout.TotalMilliseconds > float Int32.MaxValue then
-                        SockResult.Ok 0, SockEvents.None
-                    else
-                        base.Wait(timeout, requested, interrupt)
-            })
+    WrongChannels.wrong
+    @ [
         real "a wait looks at the interrupt every 20 ms" 13 Capabilities.Wakeable (fun sock ->
             let slice = TimeSpan.FromMilliseconds 20.0
 
