@@ -207,7 +207,7 @@ public class InterruptTests
         Assert.InRange(latenciesMs[Rounds / 2], 0, Wine.IsHere ? 100 : 1);
     }
 
-    // Found by strace(1): with a code injected into the recv(2) that emptied it, the next wait spun.
+    // Found by strace(1): a code injected into the recv(2) that emptied it, and the next wait spun.
     [Fact]
     public void A_wake_up_that_was_signalled_is_not_waited_with_again()
     {

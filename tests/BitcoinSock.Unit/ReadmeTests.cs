@@ -13,6 +13,18 @@ namespace BitcoinSock.Unit;
 public class ReadmeTests
 {
     [Fact]
+    public void A_whole_program()
+    {
+        (Sock near, Sock far) = Sock.CreatePair();
+        TimeSpan within = TimeSpan.FromSeconds(5);
+        near.SendComplete("HELLO\nand more", within);
+        Console.WriteLine(far.RecvUntilTerminator((byte)'\n', within, default, maxData: 100)); // HELLO
+        Assert.Equal(8, far.Recv(new byte[100]).Count);
+        near.Dispose();
+        far.Dispose();
+    }
+
+    [Fact]
     public void Ownership()
     {
         using Sock sock = Sock.Create(AddressFamily.InterNetwork);
