@@ -18,7 +18,7 @@ public class ReadmeTests
         (Sock near, Sock far) = Sock.CreatePair();
         TimeSpan within = TimeSpan.FromSeconds(5);
         near.SendComplete("HELLO\nand more", within);
-        Console.WriteLine(far.RecvUntilTerminator((byte)'\n', within, default, maxData: 100)); // HELLO
+        Console.WriteLine(far.RecvUntilTerminator((byte)'\n', within, default, maxData: 100));
         Assert.Equal(8, far.Recv(new byte[100]).Count);
         near.Dispose();
         far.Dispose();
