@@ -128,7 +128,9 @@ public partial class ManagedSockTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_connect_that_gets_no_answer_ends_by_deadline_or_interrupt(bool awaited)
+    public async Task A_connect_that_gets_no_answer_ends_by_deadline_interrupt_or_disposal(
+        bool awaited
+    )
     {
         // Linux drops what a full backlog cannot take.
         using Sock listener = Listen(out EndPoint address);
@@ -143,6 +145,19 @@ public partial class ManagedSockTests
         Assert.Equal(SockStatus.Timeout, await Connect(Within.Brief, default));
         using var soon = new CancellationTokenSource(Within.Brief);
         Assert.Equal(SockStatus.Interrupted, await Connect(Within.Long, soon.Token));
+
+        using var gone = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        TimeSpan forEver = Timeout.InfiniteTimeSpan;
+        Task<SockOutcome> connecting = awaited
+            ? gone.TryConnectCompleteAsync(address, forEver).AsTask()
+            : Task.Run(() => gone.TryConnectComplete(address, forEver));
+        await Task.Delay(Within.Brief, TestContext.Current.CancellationToken);
+        gone.Dispose();
+        SockOutcome disposed = await connecting.WaitAsync(
+            Within.Long,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(SockOutcome.Failed(NetworkError.BadHandle), disposed);
         waiting.ForEach(sock => sock.Dispose());
 
         async Task<SockStatus> Connect(TimeSpan timeout, CancellationToken interrupt)

@@ -42,7 +42,7 @@ public class PublicSurfaceTests
     {
         // Equality and the like come with every record and union.
         IEnumerable<string> above = type.GetInterfaces()
-            .Where(each => each.Namespace != "System.Collections")
+            .Where(each => each.IsVisible && each.Namespace != "System.Collections")
             .Select(Name)
             .Where(name => name.Split('<')[0] is not ("IEquatable" or "IComparable"))
             .Order(StringComparer.Ordinal);

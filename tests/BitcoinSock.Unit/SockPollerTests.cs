@@ -162,6 +162,29 @@ public class SockPollerTests
         }
     }
 
+    // poll(2) and select(2) hold what they wait for: the peer would learn of it a slice later.
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void The_peer_of_a_socket_that_is_disposed_meanwhile_learns_of_it_at_once(string way)
+    {
+        using SockPoller poller = Make(way);
+        using var pair = new Pair(PairKind.UnixByPoll);
+        var interrupt = new ThreadInterrupt();
+        poller.Add(pair.Near, SockEvents.Recv);
+        Background<SockResult> waiting = Background.Run(() =>
+            poller.Wait(new ReadySock[1], Within.Long, interrupt)
+        );
+        waiting.UntilBlocked();
+        pair.Near.Dispose();
+        TimeSpan lessThanASlice = TimeSpan.FromMilliseconds(800);
+        Assert.Equal(
+            SockStatus.Closed,
+            pair.Far.TryRecvComplete(new byte[1], lessThanASlice).Status
+        );
+        interrupt.Interrupt();
+        Assert.Equal(NetworkError.Interrupted, waiting.Join().Error);
+    }
+
     [Theory]
     [MemberData(nameof(Ways))]
     public void Wrong_use_is_refused_and_changes_nothing(string way)

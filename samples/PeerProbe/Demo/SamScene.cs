@@ -43,10 +43,7 @@ internal static class SamScene
     /// <summary>Gives the socket away, and reads on with the base library.</summary>
     private static byte[] ReadElsewhere(Sock sock, int length)
     {
-        var handle = new SafeSocketHandle(sock.Release().Value, ownsHandle: true);
-
-        // ConnectComplete left it non-blocking, and a NetworkStream reads only if it blocks.
-        using var socket = new Socket(handle) { Blocking = true };
+        using Socket socket = sock.ToSocket();
         using var stream = new NetworkStream(socket);
         stream.ReadTimeout = (int)LineClient.Patience.TotalMilliseconds;
         byte[] bytes = new byte[length];

@@ -79,8 +79,9 @@ public sealed partial class ManagedSock
         SockResult attempt = self.Connect(endPoint);
         while (attempt.IsError)
         {
-            bool isUnderWay = _connecting is not null;
-            if (!isUnderWay && NetworkError.IoErrorIsPermanent(attempt.Error))
+            // A disposal ends also what is under way.
+            bool isOver = _connecting is null || attempt.Error == NetworkError.BadHandle;
+            if (isOver && NetworkError.IoErrorIsPermanent(attempt.Error))
             {
                 return SockOutcome.Failed(attempt.Error);
             }

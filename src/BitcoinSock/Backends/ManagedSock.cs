@@ -17,6 +17,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     // The same descriptor; it closes nothing. Empty once this is disposed.
     private readonly Sock _same;
     private Task? _connecting;
+    private int _isDisposed;
 
     /// <summary>Takes a socket. On Windows it is put in non-blocking mode.</summary>
     /// <param name="socket">The socket.</param>
@@ -27,6 +28,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     public ManagedSock(Socket socket, bool ownsSocket = true)
     {
         ArgumentNullException.ThrowIfNull(socket);
+        ObjectDisposedException.ThrowIf(socket.SafeHandle.IsClosed, socket);
         Socket = socket;
         _ownsSocket = ownsSocket;
         _same = Sock.Watch(new CSocket(socket.Handle));
@@ -107,7 +109,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
         try
         {
             Task? before = _connecting;
-            Task connecting = before ?? Socket.ConnectAsync(endPoint).Observed();
+            Task connecting = before ?? Socket.ConnectAsync(endPoint).WithFailureObserved();
             _connecting = connecting.IsCompleted ? null : connecting;
             if (_connecting is not null)
             {
@@ -165,16 +167,13 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
     public void Dispose()
     {
-        lock (_disposing)
+        // Not under a lock: who awaits may go on within the cancellation.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
-            if (_disposing.IsCancellationRequested)
-            {
-                return;
-            }
-
-            _disposing.Cancel();
+            return;
         }
 
+        _disposing.Cancel();
         _same.Release();
         if (_ownsSocket)
         {

@@ -89,7 +89,7 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
             SockOutcome step = Some(buffer.Span);
             if (!step.IsOk || step.Count > 0)
             {
-                return CountOf(step, cancellationToken);
+                return CountOf(step, buffer.Span, cancellationToken);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -107,7 +107,7 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
                 .WaitRecvAsync(slice.Remaining, cancellationToken)
                 .ConfigureAwait(false);
             SockOutcome next = pace.Waited(waited, slice, out int pauseMs);
-            _ = CountOf(next, cancellationToken);
+            _ = CountOf(next, buffer.Span, cancellationToken);
             await SockOperations.PauseAsync(pauseMs).ConfigureAwait(false);
             if (buffer.IsEmpty && waited.Count > 0)
             {
@@ -207,7 +207,7 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
             step = next.IsOk ? Some(buffer) : next;
         }
 
-        return CountOf(step, interrupt);
+        return CountOf(step, buffer, interrupt);
     }
 
     // Ok: as many bytes as are there, possibly none.
@@ -215,14 +215,18 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
         buffer.IsEmpty ? SockOutcome.Ok(0) : SockOperations.Take(sock, buffer);
 
     // The end of the stream is no error of a stream's.
-    private static int CountOf(SockOutcome outcome, CancellationToken interrupt)
+    private static int CountOf(
+        SockOutcome outcome,
+        ReadOnlySpan<byte> buffer,
+        CancellationToken interrupt
+    )
     {
         if (outcome.Status == SockStatus.Closed)
         {
             return 0;
         }
 
-        outcome.ThrowIfRecvFailed(default, interrupt);
+        outcome.ThrowIfRecvFailed(buffer, interrupt);
         return outcome.Count;
     }
 

@@ -89,7 +89,7 @@ public sealed partial class StreamSock
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return call().Observed();
+            return call().WithFailureObserved();
         }
         finally
         {

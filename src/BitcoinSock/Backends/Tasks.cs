@@ -6,7 +6,7 @@ internal static class Tasks
     /// <summary>
     /// The task, whose failure counts as observed: it is told by the next call, if one comes.
     /// </summary>
-    public static T Observed<T>(this T task)
+    public static T WithFailureObserved<T>(this T task)
         where T : Task
     {
         _ = task.ContinueWith(

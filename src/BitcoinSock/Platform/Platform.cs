@@ -40,7 +40,7 @@ internal abstract class Platform
     public abstract AddressFamily PairFamily { get; }
 
     public abstract SockResult Open(
-        AddressFamily family,
+        AddressFamily addressFamily,
         SocketType type,
         ProtocolType protocol,
         out CSocket socket

@@ -15,20 +15,20 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
     public override AddressFamily PairFamily => AddressFamily.Unix;
 
     public override SockResult Open(
-        AddressFamily family,
+        AddressFamily addressFamily,
         SocketType type,
         ProtocolType protocol,
         out CSocket socket
     )
     {
-        int domain = family switch
+        int domain = addressFamily switch
         {
             AddressFamily.InterNetwork => LibC.AF_INET,
             AddressFamily.InterNetworkV6 => numbers.AF_INET6,
             AddressFamily.Unix => LibC.AF_UNIX,
             _ => throw new ArgumentOutOfRangeException(
-                nameof(family),
-                family,
+                nameof(addressFamily),
+                addressFamily,
                 "A socket is of the family InterNetwork, InterNetworkV6 or Unix."
             ),
         };

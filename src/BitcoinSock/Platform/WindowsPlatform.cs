@@ -30,20 +30,20 @@ internal sealed unsafe partial class WindowsPlatform : Platform
     public override AddressFamily PairFamily => AddressFamily.InterNetwork;
 
     public override SockResult Open(
-        AddressFamily family,
+        AddressFamily addressFamily,
         SocketType type,
         ProtocolType protocol,
         out CSocket socket
     )
     {
-        int domain = family switch
+        int domain = addressFamily switch
         {
             AddressFamily.InterNetwork => Winsock.AF_INET,
             AddressFamily.InterNetworkV6 => Winsock.AF_INET6,
             AddressFamily.Unix => Winsock.AF_UNIX,
             _ => throw new ArgumentOutOfRangeException(
-                nameof(family),
-                family,
+                nameof(addressFamily),
+                addressFamily,
                 "A socket is of the family InterNetwork, InterNetworkV6 or Unix."
             ),
         };

@@ -6,7 +6,6 @@ namespace BitcoinSock;
 internal static unsafe partial class Winsock
 {
     public const int WSAENOTSOCK = 10038;
-    public const int WSAEWOULDBLOCK = 10035;
     public const int AF_UNIX = 1;
     public const int AF_INET = 2;
     public const int AF_INET6 = 23;

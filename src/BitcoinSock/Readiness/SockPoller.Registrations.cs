@@ -106,8 +106,11 @@ public sealed partial class SockPoller
             _byToken.Remove(found.Token);
             // While the descriptor is still open: the number may be another's in a moment.
             _ = _queue.Remove(handle.Socket);
-            return true;
         }
+
+        // A wait by poll(2) keeps a socket that is closed meanwhile from its end.
+        Changed();
+        return true;
     }
 
     private Registration? Find(Sock sock) =>

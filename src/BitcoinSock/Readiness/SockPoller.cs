@@ -43,8 +43,17 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     private SockPoller(EventQueue queue)
     {
         _queue = queue;
-        _wakeUp = WakeUp.Rent();
-        _queue.Add(_wakeUp.Socket, SockEvents.Recv, WakeUpToken).ThrowIfError("SockPoller");
+        try
+        {
+            _wakeUp = WakeUp.Rent();
+            _queue.Add(_wakeUp.Socket, SockEvents.Recv, WakeUpToken).ThrowIfError("SockPoller");
+        }
+        catch
+        {
+            _wakeUp?.Dispose();
+            _queue.Dispose();
+            throw;
+        }
     }
 
     /// <summary>How many sockets are registered.</summary>
@@ -165,9 +174,11 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
         }
 
         var deadline = new Deadline(timeout, TimeProvider.System);
-        if (!_isDisposed && Interlocked.Exchange(ref _isWaiting, 1) != 0)
+        if (_isDisposed || Interlocked.Exchange(ref _isWaiting, 1) != 0)
         {
-            throw new InvalidOperationException("Another thread waits on this poller.");
+            return _isDisposed
+                ? SockResult.Fail(NetworkError.BadHandle)
+                : throw new InvalidOperationException("Another thread waits on this poller.");
         }
 
         try
