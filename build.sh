@@ -17,6 +17,9 @@ target() {
     properties) # the properties with a million random cases and more
             dotnet build tests/BitcoinSock.Properties.FSharp
             build/properties.sh ;;
+    mutate) # change the library in one small place after another: do the tests notice?
+            dotnet build BitcoinSock.sln
+            build/mutate.sh "$@" ;;
     check)  # hold every backend of the library to the laws
             dotnet build BitcoinSock.sln
             sockcheck=models/BitcoinSock.Check/bin/Debug/net10.0/sockcheck

@@ -41,7 +41,7 @@ public sealed partial class Sock
     /// <c>BITCOINSOCK_WAIT</c> says, <c>poll</c> or <c>select</c>; if it says nothing, poll; if it
     /// says anything else, making a <c>Sock</c> throws.
     /// </summary>
-    public WaitMechanism Mechanism { get; set; } = DefaultMechanism();
+    public WaitMechanism Mechanism { get; set; } = MechanismOf(WantedMechanism);
 
     /// <summary>
     /// Whether this socket can be waited for: not if it is empty, nor if its descriptor is too
@@ -262,13 +262,13 @@ public sealed partial class Sock
         }
     }
 
-    private static WaitMechanism DefaultMechanism() =>
-        WantedMechanism switch
+    internal static WaitMechanism MechanismOf(string? wanted) =>
+        wanted switch
         {
             null or "" or "poll" => WaitMechanism.Poll,
             "select" => WaitMechanism.Select,
             _ => throw new InvalidOperationException(
-                $"The environment variable BITCOINSOCK_WAIT is '{WantedMechanism}'; "
+                $"The environment variable BITCOINSOCK_WAIT is '{wanted}'; "
                     + "it can be poll or select."
             ),
         };

@@ -90,6 +90,16 @@ public class NetworkErrorTests
     }
 
     [Fact]
+    public void To_ask_whether_a_call_would_block_allocates_nothing()
+    {
+        NetworkError.NativeCode(SocketError.WouldBlock);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int code = NetworkError.NativeCode(SocketError.WouldBlock);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(NetworkError.WouldBlock, code);
+    }
+
+    [Fact]
     public void The_last_error_is_that_of_the_last_call_that_failed_on_this_thread()
     {
         using var pair = new Pair(PairKind.UnixByPoll);

@@ -191,6 +191,54 @@ public class PaceTests
     }
 
     [Fact]
+    public void Three_waits_in_vain_are_free_and_the_pauses_after_them_grow_to_16_ms()
+    {
+        var pace = new Pace(Second, new ManualClock(), default);
+        Assert.Equal([0, 0, 0, 2, 4, 8, 16, 16, 16], Pauses(ref pace, 9));
+        Assert.Equal(SockOutcome.Ok(0), pace.Look(moved: false));
+        Assert.Equal([16], Pauses(ref pace, 1));
+        Assert.Equal(SockOutcome.Ok(0), pace.Look(moved: true));
+        Assert.Equal([0, 0, 0, 2], Pauses(ref pace, 4));
+    }
+
+    [Fact]
+    public void A_wait_that_took_its_time_was_not_in_vain()
+    {
+        var clock = new ManualClock();
+        var pace = new Pace(Timeout.InfiniteTimeSpan, clock, default);
+        Pauses(ref pace, 9);
+        Deadline slice = pace.Slice();
+        clock.Advance(slice.Remaining);
+        Assert.True(pace.Waited(SockResult.Ok(0), slice, out int pauseMs).IsOk);
+        Assert.Equal(0, pauseMs);
+        Assert.Equal([0, 0, 0, 2], Pauses(ref pace, 4));
+    }
+
+    [Fact]
+    public void The_deadline_is_looked_at_before_the_interrupt()
+    {
+        var interrupt = new ThreadInterrupt();
+        interrupt.Interrupt();
+        var sock = new ScriptedSock();
+        Assert.Equal(
+            SockStatus.Timeout,
+            sock.TryRecvComplete(new byte[1], TimeSpan.Zero, interrupt).Status
+        );
+    }
+
+    private static int[] Pauses(ref Pace pace, int rounds)
+    {
+        int[] pauses = new int[rounds];
+        foreach (ref int pauseMs in pauses.AsSpan())
+        {
+            SockOutcome outcome = pace.Waited(SockResult.Ok(1), pace.Slice(), out pauseMs);
+            Assert.Equal(SockOutcome.Ok(0), outcome);
+        }
+
+        return pauses;
+    }
+
+    [Fact]
     public void A_spurious_wake_up_costs_nothing()
     {
         var sock = new ScriptedSock("x");

@@ -1,13 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace BitcoinSock.Unit;
 
 /// <summary>Each wrapper is one call with one answer.</summary>
-public class SyscallTests
+public partial class SyscallTests
 {
     public static bool OnPosix => !OperatingSystem.IsWindows();
+
+    public static bool OnLinux => OperatingSystem.IsLinux();
 
     public static TheoryData<AddressFamily> Families =>
         [
@@ -208,6 +211,36 @@ public class SyscallTests
             sock.SetSockOpt(SocketOptionLevel.Udp, SocketOptionName.ChecksumCoverage, 1)
         );
     }
+
+    [Fact(Skip = "asks for a socket of Linux", SkipUnless = nameof(OnLinux))]
+    public void An_address_of_a_family_that_has_no_endpoints_is_none()
+    {
+        const int AF_NETLINK = 16;
+        const int SOCK_DGRAM = 2;
+        using var sock = new Sock(new CSocket(OpenSocket(AF_NETLINK, SOCK_DGRAM, 0)));
+        Assert.False(sock.GetSockName(out EndPoint? address).IsError);
+        Assert.Null(address);
+    }
+
+    [Theory(Skip = "limits descriptors as Linux does", SkipUnless = nameof(OnLinux))]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_pair_that_cannot_be_made_whole_is_not_made_at_all(int left)
+    {
+        using var few = new FewDescriptors(left);
+        Assert.Throws<SockException>(() => Sock.CreatePair(AddressFamily.InterNetwork));
+        List<Sock> free = [];
+        for (int i = 0; i < left; i++)
+        {
+            free.Add(Sock.Create(AddressFamily.InterNetwork));
+        }
+
+        free.ForEach(sock => sock.Dispose());
+    }
+
+    [LibraryImport("libc", EntryPoint = "socket")]
+    private static partial int OpenSocket(int domain, int type, int protocol);
 
     [Fact]
     public void A_tcp_pair_does_not_take_a_stranger_for_its_own()

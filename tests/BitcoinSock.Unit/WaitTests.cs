@@ -291,6 +291,22 @@ public partial class WaitTests
         }
     }
 
+    [Fact]
+    public void The_environment_says_the_mechanism_or_is_refused()
+    {
+        foreach (string? poll in (string?[])[null, "", "poll"])
+        {
+            Assert.Equal(WaitMechanism.Poll, Sock.MechanismOf(poll));
+        }
+
+        Assert.Equal(WaitMechanism.Select, Sock.MechanismOf("select"));
+        var refused = Assert.Throws<InvalidOperationException>(() => Sock.MechanismOf("epoll"));
+        Assert.Equal(
+            "The environment variable BITCOINSOCK_WAIT is 'epoll'; it can be poll or select.",
+            refused.Message
+        );
+    }
+
     [LibraryImport("libc", EntryPoint = "tgkill")]
     private static partial int TgKill(int process, int thread, int signal);
 }

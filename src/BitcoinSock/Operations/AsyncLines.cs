@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 
 namespace BitcoinSock;
 
@@ -145,17 +144,12 @@ public static partial class SockOperations
         return SockOutcome.End(SockStatus.TooLong, received);
     }
 
-    [SkipLocalsInit]
     private static SockOutcome PeekThenTake(ISockAsync sock, byte terminator, Span<byte> window)
     {
         byte[]? rented = null;
-        Span<byte> taken =
-            window.Length <= FirstWindow
-                ? stackalloc byte[FirstWindow]
-                : Grow(ref rented, window.Length);
         try
         {
-            return PeekThenTake(sock, terminator, window, taken);
+            return PeekThenTake(sock, terminator, window, Grow(ref rented, window.Length));
         }
         finally
         {

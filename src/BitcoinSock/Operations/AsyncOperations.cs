@@ -152,6 +152,7 @@ public static partial class SockOperations
         outcome.ThrowIfRecvFailed(buffer.Span, interrupt);
     }
 
+    // An interrupt is found after it, and an outcome: this is no place to throw.
     internal static Task PauseAsync(int milliseconds) =>
-        milliseconds == 0 ? Task.CompletedTask : Task.Delay(milliseconds);
+        Task.Delay(milliseconds, CancellationToken.None);
 }

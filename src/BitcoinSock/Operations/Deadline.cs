@@ -74,11 +74,7 @@ internal readonly struct Deadline
     /// </summary>
     public static int ToMilliseconds(TimeSpan time)
     {
-        if (time == Timeout.InfiniteTimeSpan)
-        {
-            return -1;
-        }
-
+        // Infinite is a millisecond less than none.
         (long whole, long rest) = Math.DivRem(time.Ticks, TimeSpan.TicksPerMillisecond);
         return (int)Math.Min(rest > 0 ? whole + 1 : whole, int.MaxValue);
     }

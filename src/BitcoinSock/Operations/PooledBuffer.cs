@@ -53,12 +53,6 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         _idle = this;
     }
 
-    private void GiveBack()
-    {
-        if (_bytes.Length > 0)
-        {
-            // All of it: a peek fills more than is then written.
-            ArrayPool<byte>.Shared.Return(_bytes, clearArray: true);
-        }
-    }
+    // All of it: a peek fills more than is then written.
+    private void GiveBack() => ArrayPool<byte>.Shared.Return(_bytes, clearArray: true);
 }

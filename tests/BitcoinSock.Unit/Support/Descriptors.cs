@@ -58,6 +58,48 @@ internal static partial class Descriptors
     private static partial int GetHandleInformation(nint handle, out uint marks);
 }
 
+/// <summary>A process that may open only so many descriptors more, on Linux.</summary>
+internal sealed partial class FewDescriptors : IDisposable
+{
+    private const int RLIMIT_NOFILE = 7;
+
+    private readonly List<Sock> _held = [];
+    private readonly RLimit _usual;
+
+    public FewDescriptors(int left)
+    {
+        Descriptors.Count();
+        GetRLimit(RLIMIT_NOFILE, out _usual);
+        int most = Descriptors.HighestPlusOne() + left;
+        SetRLimit(RLIMIT_NOFILE, _usual with { Soft = (nuint)most });
+        try
+        {
+            while (true)
+            {
+                _held.Add(Sock.Create(AddressFamily.Unix));
+            }
+        }
+        catch (SockException)
+        {
+            _held[..left].ForEach(sock => sock.Dispose());
+        }
+    }
+
+    public void Dispose()
+    {
+        SetRLimit(RLIMIT_NOFILE, _usual);
+        _held.ForEach(sock => sock.Dispose());
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetRLimit(int resource, out RLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static partial int SetRLimit(int resource, in RLimit limit);
+
+    private record struct RLimit(nuint Soft, nuint Hard);
+}
+
 /// <summary>Counts the closes that the library reports as failed: a second close is one.</summary>
 internal sealed class CloseFailures : EventListener
 {

@@ -39,11 +39,18 @@ internal sealed class ScriptedSock : ISock
 
     TimeProvider ISockWait.Clock => Clock;
 
-    public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
-        OnSend(++Sends, data.Length);
+    /// <summary>Those of the last Send or Recv.</summary>
+    public SockFlags LastFlags { get; private set; }
+
+    public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags)
+    {
+        LastFlags = flags;
+        return OnSend(++Sends, data.Length);
+    }
 
     public SockResult Recv(Span<byte> buffer, SockFlags flags)
     {
+        LastFlags = flags;
         int left = _incoming.Length - _read;
         SockResult wanted = OnRecv(++Recvs, Math.Min(buffer.Length, left));
         if (wanted.IsError || wanted.Count == 0)
@@ -73,6 +80,14 @@ internal sealed class ScriptedSock : ISock
         occurred = result.Count > 0 ? requested : SockEvents.None;
         return result;
     }
+
+    /// <summary>
+    /// Plays one Send or Recv, by its number from 1, or all of them if that is 0; the others, and
+    /// those for which there is null, take or give so many bytes at most.
+    /// </summary>
+    public void At(int call, Func<int, SockResult?> what, int otherwise = int.MaxValue) =>
+        OnSend = OnRecv = (n, asked) =>
+            (call == 0 || n == call ? what(n) : null) ?? SockResult.Ok(Math.Min(asked, otherwise));
 
     /// <summary>Passes the time that a wait was given, as a wait in vain does.</summary>
     public SockResult TimeOut(TimeSpan timeout)

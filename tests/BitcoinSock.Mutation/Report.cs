@@ -1,0 +1,66 @@
+namespace BitcoinSock.Mutation;
+
+/// <summary>The figures, and what fails the run.</summary>
+internal static class Report
+{
+    private const double ScoreMin = 90;
+
+    // Of these every mutant must be noticed.
+    private static readonly string[] Strict = ["Operations/", "NetworkError.cs"];
+
+    /// <returns>The exit status.</returns>
+    public static int Print(List<Mutant> mutants, TimeSpan took)
+    {
+        List<Mutant> tried = [.. mutants.Where(mutant => mutant.Verdict != Verdict.NotCompiled)];
+        Console.WriteLine(
+            $"\n{"changed", -26}{"mutants", 9}{"killed", 9}{"timeouts", 9}{"alive", 9}"
+        );
+        foreach (IGrouping<string, Mutant> room in tried.GroupBy(each => Mutant.RoomOf(each.Path)))
+        {
+            PrintRow(room.Key, [.. room]);
+        }
+
+        double score = PrintRow("src", tried);
+        Console.WriteLine($"{mutants.Count - tried.Count} changes gave no program");
+        Console.WriteLine($"score {score:F1} % in {took.TotalMinutes:F0} minutes");
+
+        var accepted = new Accepted();
+        List<Accepted.Entry> alive =
+        [
+            .. tried.Where(mutant => mutant.Verdict == Verdict.Survived).Select(each => each.Entry),
+        ];
+        HashSet<string> paths = [.. mutants.Select(mutant => mutant.Path)];
+        ILookup<bool, Accepted.Entry> unaccepted = accepted
+            .NewMutants(alive)
+            .ToLookup(entry =>
+                Strict.Any(each => entry.Path.StartsWith(each, StringComparison.Ordinal))
+            );
+        List<Accepted.Entry> stale = [.. accepted.StaleMutants(alive, paths)];
+        Section("No test notices:", unaccepted[false]);
+        Section("No test notices, and must:", unaccepted[true]);
+        Section($"In {Accepted.File}, but noticed or gone:", stale);
+        int failed = unaccepted[true].Count() + stale.Count;
+        Console.WriteLine($"\n{tried.Count - alive.Count} passed, {failed} failed");
+        return failed == 0 && score >= ScoreMin ? 0 : 1;
+    }
+
+    public static void Section(string title, IEnumerable<Accepted.Entry> entries)
+    {
+        if (entries.Any())
+        {
+            Console.WriteLine($"\n{title}\n\n{string.Join("\n\n", entries)}");
+        }
+    }
+
+    private static double PrintRow(string name, List<Mutant> mutants)
+    {
+        int Count(Verdict verdict) => mutants.Count(mutant => mutant.Verdict == verdict);
+        int killed = Count(Verdict.Killed) + Count(Verdict.TimedOut);
+        double score = 100.0 * killed / mutants.Count;
+        Console.WriteLine(
+            $"{name, -26}{mutants.Count, 9}{killed, 9}{Count(Verdict.TimedOut), 9}"
+                + $"{mutants.Count - killed, 9}{score, 8:F1} %"
+        );
+        return score;
+    }
+}

@@ -1,0 +1,127 @@
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>When operations pause while they await, and where they go on.</summary>
+public class AsyncOperationsPaceTests
+{
+    private const byte Newline = (byte)'\n';
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly SockResult Nothing = SockResult.Fail(NetworkError.WouldBlock);
+
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    public void Awaiting_in_vain_is_paused_after(int inVain, bool pauses)
+    {
+        Assert.Equal(
+            pauses,
+            GoesOnElsewhere(2 * inVain, sock => sock.SendCompleteAsync("x", Second).AsTask())
+        );
+        Assert.Equal(
+            pauses,
+            GoesOnElsewhere(
+                2 * inVain,
+                sock => sock.SendCompleteAsync("x", Second).AsTask(),
+                SockResult.Ok(0) // none taken
+            )
+        );
+        Assert.Equal(
+            pauses,
+            GoesOnElsewhere(inVain, sock => sock.RecvCompleteAsync(new byte[4], Second).AsTask())
+        );
+        Assert.Equal(
+            pauses,
+            GoesOnElsewhere(
+                inVain,
+                sock => sock.RecvUntilTerminatorAsync(Newline, new byte[9], Second).AsTask()
+            )
+        );
+    }
+
+    // Without a pause all of it happens at once, so in the thread that began it.
+    private static bool GoesOnElsewhere(
+        int inVain,
+        Func<ISockAsync, Task> job,
+        SockResult? vain = null
+    )
+    {
+        var sock = new ScriptedSock("line\n");
+        int thread = 0;
+        sock.At(
+            0,
+            n =>
+            {
+                thread = Environment.CurrentManagedThreadId;
+                return n <= inVain ? vain ?? Nothing : null;
+            }
+        );
+        return Background
+            .Run(() =>
+            {
+                job(new ScriptedAsync(sock)).Wait();
+                return thread != Environment.CurrentManagedThreadId;
+            })
+            .Join();
+    }
+
+    [Fact]
+    public void Progress_while_awaiting_is_not_paused_after()
+    {
+        var sock = new ScriptedSock { OnSend = (n, _) => n % 2 == 1 ? Nothing : SockResult.Ok(1) };
+        ValueTask<SockOutcome> sending = new ScriptedAsync(sock).TrySendCompleteAsync(
+            new byte[20],
+            Second
+        );
+        Assert.True(sending.IsCompletedSuccessfully);
+        Assert.Equal(20, sock.Waits);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(4, false)] // the fourth is paused after, which is the first to take time
+    public async Task They_do_not_come_back_to_the_context_they_began_in(int inVain, bool takesTime)
+    {
+        SynchronizationContext? before = SynchronizationContext.Current;
+        var elsewhere = new Forbidden();
+        Task[] all;
+        SynchronizationContext.SetSynchronizationContext(elsewhere);
+        try
+        {
+            all =
+            [
+                Vain(2 * inVain).SendCompleteAsync("data", Second).AsTask(),
+                Vain(inVain).RecvCompleteAsync(new byte[4], Second).AsTask(),
+                Vain(inVain).RecvUntilTerminatorAsync(Newline, new byte[9], Second).AsTask(),
+                Vain(inVain).RecvUntilTerminatorAsync(Newline, Second, default, 9).AsTask(),
+            ];
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        await Task.WhenAll(all).WaitAsync(Within.Long, TestContext.Current.CancellationToken);
+        Assert.Equal(0, elsewhere.Posts);
+
+        ScriptedAsync Vain(int calls)
+        {
+            var sock = new ScriptedSock("line\n");
+            sock.At(0, n => n <= calls ? Nothing : null);
+            return new ScriptedAsync(sock) { TakesTime = takesTime };
+        }
+    }
+
+    private sealed class Forbidden : SynchronizationContext
+    {
+        private int _posts;
+
+        public int Posts => _posts;
+
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            Interlocked.Increment(ref _posts);
+            ThreadPool.QueueUserWorkItem(_ => d(state));
+        }
+    }
+}
