@@ -1,8 +1,8 @@
 namespace BitcoinSock;
 
 /// <summary>
-/// A backend whose waits can be awaited, without a thread that blocks: it has every operation's
-/// async form as well.
+/// A backend whose waits can be awaited, without a thread that blocks: sending all of it, reading a
+/// line and reading exactly so much have async forms over it.
 /// </summary>
 public interface ISockAsync : ISock
 {

@@ -98,34 +98,37 @@ public sealed class GuideTests : IDisposable
         CancellationToken interrupt
     )
     {
+        byte[] name = Encoding.ASCII.GetBytes(host);
+        byte length = checked((byte)name.Length);
+        byte[] request = [5, 1, 0, 3, length, .. name, (byte)(port >> 8), (byte)port];
+
         proxy.SendComplete([5, 1, 0], timeout, interrupt); // version 5, one method: none
         Span<byte> method = stackalloc byte[2];
         proxy.RecvComplete(method, timeout, interrupt);
         if (method is not [5, 0])
         {
-            throw new IOException(
-                $"the proxy answers {method[0]} {method[1]} to 'no authentication'"
-            );
+            throw new IOException($"to 'no authentication' it answers {method[0]} {method[1]}");
         }
 
-        byte[] name = Encoding.ASCII.GetBytes(host); // at most 255 bytes
-        byte[] request = [5, 1, 0, 3, (byte)name.Length, .. name, (byte)(port >> 8), (byte)port];
         proxy.SendComplete(request, timeout, interrupt);
-
-        Span<byte> reply = stackalloc byte[5]; // to the first byte of the address
+        Span<byte> reply = stackalloc byte[4];
         proxy.RecvComplete(reply, timeout, interrupt);
-        int more = reply[3] switch // of the address, and a port
-        {
-            1 => 3 + 2,
-            3 => reply[4] + 2,
-            4 => 15 + 2,
-            byte type => throw new IOException($"the proxy's address is of type {type}"),
-        };
-        proxy.RecvComplete(new byte[more], timeout, interrupt);
-        if (reply[1] != 0)
+        if (reply is not [5, 0, ..])
         {
             throw new IOException($"the proxy refuses {host}:{port} with {reply[1]}");
         }
+
+        byte type = reply[3];
+        Span<byte> first = stackalloc byte[1]; // of the address: if it is a name, its length
+        proxy.RecvComplete(first, timeout, interrupt);
+        int more = type switch
+        {
+            1 => 3 + 2,
+            3 => first[0] + 2,
+            4 => 15 + 2,
+            _ => throw new IOException($"the proxy is bound to an address of type {type}"),
+        };
+        proxy.RecvComplete(new byte[more], timeout, interrupt); // and a port of two bytes
     }
 
     [Fact]
@@ -186,12 +189,15 @@ public sealed class GuideTests : IDisposable
     )
     {
         control.SendComplete(command + "\r\n", timeout, interrupt);
-        var reader = new FrameReader(control, "\r\n"u8, maxFrame: 100_000);
+        var reader = new FrameReader(control, "\r\n"u8, maxFrame: 100_000, window: 4096);
         var lines = new List<string>();
+        bool isData = false;
         do
         {
             lines.Add(Encoding.UTF8.GetString(reader.Read(timeout, interrupt)));
-        } while (lines[^1] is [_, _, _, '-', ..]); // 250-more, 250 last
+            // 250+key= begins data, up to a dot; 250- says that more follows, 250 and a blank not.
+            isData = isData ? lines[^1] != "." : lines[^1] is [_, _, _, '+', ..];
+        } while (lines.Count < 1000 && (isData || lines[^1] is "." or [_, _, _, '-', ..]));
         return lines;
     }
 
@@ -199,12 +205,12 @@ public sealed class GuideTests : IDisposable
     public void Tor()
     {
         _far.SendComplete(
-            "250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n250 OK\r\n650 x",
+            "250-version=0.4\r\n250+ns=\r\nr moria1-\r\n.\r\n250 OK\r\n650 x",
             _timeout
         );
         Assert.Equal(
-            ["250-PROTOCOLINFO 1", "250-AUTH METHODS=NULL", "250 OK"],
-            AskTor(_near, "PROTOCOLINFO 1", _timeout, _interrupt)
+            ["250-version=0.4", "250+ns=", "r moria1-", ".", "250 OK"],
+            AskTor(_near, "GETINFO version ns", _timeout, _interrupt)
         );
         byte[] rest = new byte[5];
         _near.RecvComplete(rest, _timeout);

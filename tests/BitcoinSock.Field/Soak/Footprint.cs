@@ -7,12 +7,12 @@ internal readonly record struct Footprint(int Open, long Resident, long Managed)
     private const long ResidentGrowth = 48L << 20;
     private const long ManagedGrowth = 8L << 20;
 
-    // More than the library keeps.
+    // As many as the library keeps, and more.
     private const int WakeUps = 48;
 
     public static Footprint Now()
     {
-        FillWakeUps();
+        EmptyWakeUps();
         // Twice: what a finalizer lets go of is collected by the next.
         for (int i = 0; i < 2; i++)
         {
@@ -26,10 +26,10 @@ internal readonly record struct Footprint(int Open, long Resident, long Managed)
     private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
     /// <summary>
-    /// Has the library keep as many wake-ups as it ever does; else how many descriptors there are
-    /// depends on how many threads have waited at a time.
+    /// Has the library let go of all wake-ups that it keeps, as it does of those that were
+    /// signalled; else how many descriptors there are depends on how many threads have waited.
     /// </summary>
-    private static void FillWakeUps()
+    private static void EmptyWakeUps()
     {
         (Sock idle, Sock peer) = Sock.CreatePair();
         using var end = new CancellationTokenSource();
