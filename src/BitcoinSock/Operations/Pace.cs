@@ -27,7 +27,11 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
         Deadline slice = Slice();
         SockResult waited = sock.Wait(slice.Remaining, awaited, out _, interrupt);
         SockOutcome next = Waited(waited, slice, out int pauseMs);
-        Thread.Sleep(pauseMs);
+        if (pauseMs > 0)
+        {
+            Thread.Sleep(pauseMs); // for nothing, it would give the processor away
+        }
+
         return next;
     }
 
