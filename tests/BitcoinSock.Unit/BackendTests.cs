@@ -84,7 +84,7 @@ public class BackendTests
         );
     }
 
-    private sealed class Talker : ISockSend, ISockWait
+    private sealed class Talker : AlwaysReady, ISockSend
     {
         public int Sent { get; private set; }
 
@@ -92,17 +92,6 @@ public class BackendTests
         {
             Sent += data.Length;
             return SockResult.Ok(data.Length);
-        }
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
         }
     }
 

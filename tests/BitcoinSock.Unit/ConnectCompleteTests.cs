@@ -168,24 +168,13 @@ public class ConnectCompleteTests
 
     /// <summary>Each connect(2) fails with the next of these codes; every wait is ready.</summary>
     private sealed class ScriptedConnect(params SocketError[] answers)
-        : ISockConnect,
-            ISockWait,
+        : AlwaysReady,
+            ISockConnect,
             ISockGetSockOpt
     {
         private int _connects;
 
         public SockResult Connect(EndPoint endPoint) => SockResult.Fail(answers[_connects++]);
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
-        }
 
         public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
         {

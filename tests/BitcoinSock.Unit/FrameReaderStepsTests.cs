@@ -203,7 +203,7 @@ public class FrameReaderStepsTests
     }
 
     /// <summary>Says of one call that it moved more bytes than it did, or fewer.</summary>
-    private sealed class Miscounting(string shown, int call, int more) : ISock
+    private sealed class Miscounting(string shown, int call, int more) : AlwaysReady, ISock
     {
         private int _calls;
 
@@ -214,17 +214,6 @@ public class FrameReaderStepsTests
         {
             int count = Encoding.ASCII.GetBytes(shown, buffer);
             return SockResult.Ok(++_calls == call ? count + more : count);
-        }
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
         }
     }
 }

@@ -92,20 +92,9 @@ public class RecvCompleteTests
         );
     }
 
-    private sealed class Overfull : ISockRecv, ISockWait
+    private sealed class Overfull : AlwaysReady, ISockRecv
     {
         public SockResult Recv(Span<byte> buffer, SockFlags flags) =>
             SockResult.Ok(buffer.Length + 1);
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
-        }
     }
 }

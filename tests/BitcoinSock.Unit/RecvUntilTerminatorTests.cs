@@ -230,7 +230,7 @@ public partial class RecvUntilTerminatorTests
     }
 
     /// <summary>A descriptor that somebody else reads between our peek and our read.</summary>
-    private sealed class ScriptedPeeks(string peeked, string taken) : ISock
+    private sealed class ScriptedPeeks(string peeked, string taken) : AlwaysReady, ISock
     {
         public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
             SockResult.Fail(SocketError.OperationNotSupported);
@@ -240,17 +240,6 @@ public partial class RecvUntilTerminatorTests
             string from = flags.HasFlag(SockFlags.Peek) ? peeked : taken;
             int count = Math.Min(from.Length, buffer.Length);
             return SockResult.Ok(Encoding.ASCII.GetBytes(from.AsSpan(0, count), buffer));
-        }
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
         }
     }
 }
