@@ -263,22 +263,27 @@ public sealed partial class Sock
         {
             first.Connect(address!).ThrowIfError("connect");
             first.GetSockName(out EndPoint? own).ThrowIfError("getsockname");
-            while (true)
-            {
-                listener.Accept(out Sock second, out EndPoint? peer).ThrowIfError("accept");
-                if (own!.Equals(peer))
-                {
-                    return (first, second);
-                }
-
-                // The port is open to everybody on this machine; this was somebody else.
-                second.Dispose();
-            }
+            return (first, AcceptFrom(listener, own!));
         }
         catch
         {
             first.Dispose();
             throw;
+        }
+    }
+
+    internal static Sock AcceptFrom(Sock listener, EndPoint wanted)
+    {
+        while (true)
+        {
+            listener.Accept(out Sock accepted, out EndPoint? peer).ThrowIfError("accept");
+            if (wanted.Equals(peer))
+            {
+                return accepted;
+            }
+
+            // The port is open to everybody on this machine; this was somebody else.
+            accepted.Dispose();
         }
     }
 }

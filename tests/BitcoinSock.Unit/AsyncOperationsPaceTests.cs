@@ -82,25 +82,15 @@ public class AsyncOperationsPaceTests
     [InlineData(4, false)] // the fourth is paused after, which is the first to take time
     public async Task They_do_not_come_back_to_the_context_they_began_in(int inVain, bool takesTime)
     {
-        SynchronizationContext? before = SynchronizationContext.Current;
-        var elsewhere = new Forbidden();
-        Task[] all;
-        SynchronizationContext.SetSynchronizationContext(elsewhere);
-        try
-        {
-            all =
+        var elsewhere = new ForbiddenContext();
+        Task[] all = elsewhere.Begin<Task[]>(() =>
             [
                 Vain(2 * inVain).SendCompleteAsync("data", Second).AsTask(),
                 Vain(inVain).RecvCompleteAsync(new byte[4], Second).AsTask(),
                 Vain(inVain).RecvUntilTerminatorAsync(Newline, new byte[9], Second).AsTask(),
                 Vain(inVain).RecvUntilTerminatorAsync(Newline, Second, default, 9).AsTask(),
-            ];
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(before);
-        }
-
+            ]
+        );
         await Task.WhenAll(all).WaitAsync(Within.Long, TestContext.Current.CancellationToken);
         Assert.Equal(0, elsewhere.Posts);
 
@@ -109,19 +99,6 @@ public class AsyncOperationsPaceTests
             var sock = new ScriptedSock("line\n");
             sock.At(0, n => n <= calls ? Nothing : null);
             return new ScriptedAsync(sock) { TakesTime = takesTime };
-        }
-    }
-
-    private sealed class Forbidden : SynchronizationContext
-    {
-        private int _posts;
-
-        public int Posts => _posts;
-
-        public override void Post(SendOrPostCallback d, object? state)
-        {
-            Interlocked.Increment(ref _posts);
-            ThreadPool.QueueUserWorkItem(_ => d(state));
         }
     }
 }

@@ -16,7 +16,7 @@ public class ConnectCompleteTests
     [MemberData(nameof(Mechanisms))]
     public void It_connects(WaitMechanism mechanism)
     {
-        using Sock listener = Listen(new IPEndPoint(IPAddress.IPv6Loopback, 0), 1, out var address);
+        using Sock listener = Listen(IPAddress.IPv6Loopback, out IPEndPoint address);
         using Sock client = Sock.Create(AddressFamily.InterNetworkV6);
         client.Mechanism = mechanism;
 
@@ -37,7 +37,7 @@ public class ConnectCompleteTests
     public void A_refusal_is_a_failure_with_its_code(WaitMechanism mechanism)
     {
         IPEndPoint address;
-        using (Listen(new IPEndPoint(IPAddress.Loopback, 0), 1, out address)) { }
+        using (Listen(IPAddress.Loopback, out address)) { }
 
         using Sock client = Sock.Create(AddressFamily.InterNetwork);
         client.Mechanism = mechanism;
@@ -55,8 +55,8 @@ public class ConnectCompleteTests
         WaitMechanism mechanism
     )
     {
-        using Sock listener = Listen(new IPEndPoint(IPAddress.Loopback, 0), 0, out var address);
-        using var queue = new FullBacklog(AddressFamily.InterNetwork, address);
+        using var backlog = new FullBacklog(new IPEndPoint(IPAddress.Loopback, 0));
+        EndPoint address = backlog.Address;
 
         using Sock late = Sock.Create(AddressFamily.InterNetwork);
         late.Mechanism = mechanism;
@@ -84,8 +84,8 @@ public class ConnectCompleteTests
     )
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        using Sock listener = Listen(new UnixDomainSocketEndPoint(path), 0, out var address);
-        using var queue = new FullBacklog(AddressFamily.Unix, address);
+        using var backlog = new FullBacklog(new UnixDomainSocketEndPoint(path));
+        EndPoint address = backlog.Address;
         using Sock client = Sock.Create(AddressFamily.Unix);
         client.Mechanism = mechanism;
 
@@ -94,7 +94,7 @@ public class ConnectCompleteTests
         var connecting = Background.Run(() => client.TryConnectComplete(address, Within.Long));
         connecting.UntilBlocked();
         Assert.False(connecting.HasEnded);
-        listener.Accept(out Sock first);
+        backlog.Listener.Accept(out Sock first);
         using (first)
         {
             Assert.True(connecting.Join().IsOk);
@@ -155,14 +155,13 @@ public class ConnectCompleteTests
 
     private static IPEndPoint Anywhere => new(IPAddress.Loopback, 1);
 
-    private static Sock Listen<T>(T wanted, int backlog, out T address)
-        where T : EndPoint
+    private static Sock Listen(IPAddress on, out IPEndPoint address)
     {
-        Sock listener = Sock.Create(wanted.AddressFamily);
-        Assert.False(listener.Bind(wanted).IsError);
-        Assert.False(listener.Listen(backlog).IsError);
+        Sock listener = Sock.Create(on.AddressFamily);
+        Assert.False(listener.Bind(new IPEndPoint(on, 0)).IsError);
+        Assert.False(listener.Listen(1).IsError);
         listener.GetSockName(out EndPoint? name);
-        address = (T)name!;
+        address = (IPEndPoint)name!;
         return listener;
     }
 
@@ -181,21 +180,5 @@ public class ConnectCompleteTests
             value = 0;
             return SockResult.Ok(0);
         }
-    }
-
-    /// <summary>Connections that nobody accepts, one more than there is room for.</summary>
-    private sealed class FullBacklog : IDisposable
-    {
-        private readonly List<Sock> _waiting = [];
-
-        public FullBacklog(AddressFamily family, EndPoint address)
-        {
-            do
-            {
-                _waiting.Add(Sock.Create(family));
-            } while (_waiting[^1].TryConnectComplete(address, Within.Brief).IsOk);
-        }
-
-        public void Dispose() => _waiting.ForEach(sock => sock.Dispose());
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Net;
 using System.Net.Sockets;
 using Xunit;
@@ -107,6 +108,11 @@ public partial class ManagedSockTests
             ),
             refused
         );
+        using var late = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        var thrown = await Assert.ThrowsAsync<SockException>(async () =>
+            await late.ConnectCompleteAsync(address, Within.Long)
+        );
+        Assert.Equal(refused.Error, thrown.ErrorCode);
 
         async Task<SockOutcome> Connect(EndPoint target, TimeSpan timeout)
         {
@@ -132,17 +138,11 @@ public partial class ManagedSockTests
         bool awaited
     )
     {
-        // Linux drops what a full backlog cannot take.
-        using Sock listener = Listen(out EndPoint address);
-        var waiting = new List<Sock>();
-        SockOutcome full = SockOutcome.Ok(0);
-        while (full.IsOk)
-        {
-            waiting.Add(Sock.Create(AddressFamily.InterNetwork));
-            full = waiting[^1].TryConnectComplete(address, TimeSpan.FromMilliseconds(20));
-        }
-
+        using var backlog = new FullBacklog(new IPEndPoint(IPAddress.Loopback, 0));
+        EndPoint address = backlog.Address;
+        using var heard = new HeardEvents(EventLevel.Informational);
         Assert.Equal(SockStatus.Timeout, await Connect(Within.Brief, default));
+        Assert.InRange(heard.Operations[^1].Waits, 1, 2); // it is told, and not asked for
         using var soon = new CancellationTokenSource(Within.Brief);
         Assert.Equal(SockStatus.Interrupted, await Connect(Within.Long, soon.Token));
 
@@ -158,7 +158,6 @@ public partial class ManagedSockTests
             TestContext.Current.CancellationToken
         );
         Assert.Equal(SockOutcome.Failed(NetworkError.BadHandle), disposed);
-        waiting.ForEach(sock => sock.Dispose());
 
         async Task<SockStatus> Connect(TimeSpan timeout, CancellationToken interrupt)
         {

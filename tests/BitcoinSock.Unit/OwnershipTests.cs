@@ -107,6 +107,43 @@ public partial class OwnershipTests
     }
 
     [Fact]
+    public void A_handle_that_was_let_go_cannot_be_held()
+    {
+        var handle = new SockHandle(Sock.CreatePair().First.Release());
+        Assert.True(handle.TryHold());
+        handle.Dispose();
+
+        // The call that holds it goes on; no other begins.
+        Assert.False(handle.TryHold());
+        Assert.False(handle.IsClosed);
+        handle.DangerousRelease();
+        Assert.True(handle.IsClosed);
+        Assert.False(handle.TryHold());
+    }
+
+    [Fact]
+    public void Of_a_pair_the_other_end_is_the_one_that_was_connected_and_a_stranger_is_shut_out()
+    {
+        using Sock listener = Sock.Create(AddressFamily.InterNetwork);
+        using Sock stranger = Sock.Create(AddressFamily.InterNetwork);
+        using Sock first = Sock.Create(AddressFamily.InterNetwork);
+        Assert.Equal(SockResult.Ok(0), listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
+        Assert.Equal(SockResult.Ok(0), listener.Listen(2));
+        Assert.Equal(SockResult.Ok(0), listener.GetSockName(out EndPoint? address));
+        stranger.ConnectComplete(address!, Within.Long);
+        first.ConnectComplete(address!, Within.Long);
+        Assert.Equal(SockResult.Ok(0), first.GetSockName(out EndPoint? own));
+
+        using Sock second = Sock.AcceptFrom(listener, own!);
+
+        second.SendComplete("to the first", Within.Long);
+        byte[] got = new byte["to the first".Length];
+        first.RecvComplete(got, Within.Long);
+        Assert.Equal("to the first"u8, got);
+        Assert.Equal(SockStatus.Closed, stranger.TryRecvComplete(new byte[1], Within.Long).Status);
+    }
+
+    [Fact]
     public void A_forgotten_sock_is_closed_by_the_finalizer()
     {
         using Sock far = Forget();
@@ -202,13 +239,14 @@ public partial class OwnershipTests
     {
         using var failures = new CloseFailures();
         var sock = new Sock(new CSocket(1_000_000));
-        Assert.True(new Sock().Recv(new byte[1]).IsError);
+        using Sock unconnected = Sock.Create(AddressFamily.InterNetwork);
+        Assert.Equal(SockResult.Fail(SocketError.NotConnected), unconnected.ShutdownSend());
         int captured = NetworkError.LastSocketError();
-        Assert.NotEqual(0, captured);
 
         sock.Dispose();
 
         Assert.Equal(1, failures.Count);
+        Assert.Equal(SockResult.Fail(SocketError.NotConnected).Error, captured);
         Assert.Equal(captured, NetworkError.LastSocketError());
     }
 }

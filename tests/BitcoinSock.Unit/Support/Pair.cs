@@ -91,7 +91,7 @@ internal static class SockForTests
     }
 
     /// <summary>What one recv(2) finds, without waiting.</summary>
-    public static byte[] RecvNow(this Sock sock, int length = 1024)
+    public static byte[] RecvNow(this ISockRecv sock, int length = 1024)
     {
         byte[] buffer = new byte[length];
         SockResult got = sock.Recv(buffer, SockFlags.DontWait);

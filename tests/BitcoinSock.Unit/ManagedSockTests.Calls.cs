@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>What its calls say, each by itself.</summary>
+public partial class ManagedSockTests
+{
+    [Fact]
+    public void It_takes_a_socket_that_is_open()
+    {
+        Assert.Throws<ArgumentNullException>(() => new ManagedSock(null!));
+        var closed = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        closed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => new ManagedSock(closed));
+    }
+
+    [Fact]
+    public async Task To_send_is_all_that_there_is_room_for_or_else_one_byte_when_there_is_some()
+    {
+        using var pair = new ManagedPair();
+        byte[] some = new byte[100];
+        Assert.Equal(
+            SockResult.Ok(some.Length),
+            await pair.Near.SendAsync(some, Within.Long, default)
+        );
+
+        Fill(pair.Near);
+        ValueTask<SockResult> sending = pair.Near.SendAsync(some, Within.Long, default);
+        Assert.False(sending.IsCompleted);
+        while (!sending.IsCompleted)
+        {
+            pair.Far.Recv(some, SockFlags.DontWait);
+        }
+
+        Assert.Equal(SockResult.Ok(1), await sending);
+    }
+
+    [Fact]
+    public async Task To_await_something_ends_by_that_by_time_by_interrupt_or_by_disposal()
+    {
+        using var pair = new ManagedPair();
+        pair.Far.SendComplete("x", Within.Long);
+        Assert.Equal(SockResult.Ok(1), await pair.Near.WaitRecvAsync(Within.Long, default));
+        Assert.Equal("x"u8, pair.Near.RecvNow());
+
+        Assert.Equal(SockResult.Ok(0), await pair.Near.WaitRecvAsync(Within.Brief, default));
+        using var soon = new CancellationTokenSource(Within.Brief);
+        Assert.Equal(
+            SockResult.Fail(SocketError.Interrupted),
+            await pair.Near.WaitRecvAsync(Within.Long, soon.Token)
+        );
+        ValueTask<SockResult> disposed = pair.Near.WaitRecvAsync(Within.Long, default);
+        pair.Near.Dispose();
+        Assert.Equal(SockResult.Fail(NetworkError.BadHandle), await disposed);
+    }
+
+    [Fact]
+    public void A_number_that_is_somebody_elses_by_now_is_not_touched()
+    {
+        (Sock near, Sock far) = Sock.CreatePair();
+        using Socket socket = near.ToSocket();
+        using var sock = new ManagedSock(socket, ownsSocket: false);
+        var number = new CSocket(socket.Handle);
+        socket.Dispose();
+        far.Dispose();
+        using var next = new Pair(PairKind.UnixByPoll); // takes the lowest that are free
+        Assert.Contains(number, (CSocket[])[next.Near.Get(), next.Far.Get()]);
+        next.Near.SendComplete("for somebody else", Within.Long);
+        next.Far.SendComplete("for somebody else", Within.Long);
+
+        SockResult bad = SockResult.Fail(NetworkError.BadHandle);
+        Assert.Equal(bad, sock.Recv(new byte[9], SockFlags.None));
+        Assert.Equal(bad, sock.Send([1], SockFlags.None));
+        Assert.Equal(bad, sock.Wait(TimeSpan.Zero, SockEvents.Recv, out SockEvents occurred));
+        Assert.Equal(SockEvents.Error, occurred);
+        Assert.Equal(bad, sock.GetSockOpt(SocketOptionLevel.Socket, SocketOptionName.Type, out _));
+        Assert.Equal(bad, sock.ShutdownSend());
+        Assert.Equal("for somebody else"u8, next.Near.RecvNow());
+        Assert.Equal("for somebody else"u8, next.Far.RecvNow());
+    }
+
+    [Theory(
+        Skip = "a full backlog is EAGAIN on Linux only",
+        SkipType = typeof(OwnershipTests),
+        SkipUnless = nameof(OwnershipTests.OnLinux)
+    )]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_unix_listener_that_has_no_room_is_asked_until_it_has(bool awaited)
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var backlog = new FullBacklog(new UnixDomainSocketEndPoint(path));
+        using var sock = new ManagedSock(
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        );
+        Task<SockOutcome> connecting = awaited
+            ? sock.TryConnectCompleteAsync(backlog.Address, Within.Long).AsTask()
+            : Task.Run(() => sock.TryConnectComplete(backlog.Address, Within.Long));
+        await Task.Delay(Within.Brief, TestContext.Current.CancellationToken);
+        Assert.False(connecting.IsCompleted);
+        backlog.Listener.Accept(out Sock accepted).ThrowIfError("accept");
+        accepted.Dispose();
+        Assert.Equal(SockOutcome.Ok(0), await connecting);
+        File.Delete(path);
+    }
+
+    [Fact]
+    public async Task What_is_awaited_does_not_come_back_to_the_context_it_began_in()
+    {
+        using var full = new ManagedPair();
+        Fill(full.Near);
+        using var idle = new ManagedPair();
+        using var backlog = new FullBacklog(new IPEndPoint(IPAddress.Loopback, 0));
+        using var connecting = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        var elsewhere = new ForbiddenContext();
+        Task[] all = elsewhere.Begin<Task[]>(() =>
+            [
+                full.Near.SendAsync(new byte[1], Within.Brief, default).AsTask(),
+                idle.Near.WaitRecvAsync(Within.Brief, default).AsTask(),
+                connecting.TryConnectCompleteAsync(backlog.Address, Within.Brief).AsTask(),
+            ]
+        );
+        await Task.WhenAll(all);
+        Assert.Equal(0, elsewhere.Posts);
+    }
+
+    private static void Fill(ManagedSock sock)
+    {
+        while (!sock.Send(Large, SockFlags.None).IsError) { }
+    }
+}
