@@ -104,7 +104,8 @@ public sealed partial class ManagedSock
     }
 
     /// <summary>Connects, or throws.</summary>
-    /// <inheritdoc cref="TryConnectCompleteAsync(EndPoint, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryConnectCompleteAsync(EndPoint, TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <exception cref="SockException">It could not.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public async ValueTask ConnectCompleteAsync(

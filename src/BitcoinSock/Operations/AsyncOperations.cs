@@ -129,8 +129,7 @@ public static partial class SockOperations
     }
 
     /// <summary>Sends a text as UTF-8, or throws. Counts are of bytes.</summary>
-    /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
-    /// CancellationToken)"/>
+    /// <inheritdoc cref="SendComplete{TSock}(TSock, string, TimeSpan, CancellationToken)"/>
     public static ValueTask SendCompleteAsync(
         this ISockAsync sock,
         string data,

@@ -102,7 +102,8 @@ public static partial class SockOperations
     }
 
     /// <summary>Connects, or throws.</summary>
-    /// <inheritdoc cref="TryConnectComplete{TSock}(TSock, EndPoint, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryConnectComplete{TSock}(TSock, EndPoint, TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <exception cref="SockException">It could not.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public static void ConnectComplete<TSock>(

@@ -48,7 +48,7 @@ public sealed partial class FrameReader
         : this(sock, [terminator], maxFrame, window) { }
 
     /// <summary>Reads frames that end in some bytes, such as CR LF.</summary>
-    /// <inheritdoc cref="FrameReader(ISock, byte, int, int)"/>
+    /// <inheritdoc cref="FrameReader(ISock, byte, int, int)" path="/exception"/>
     /// <param name="sock">Where from; it stays the caller's.</param>
     /// <param name="terminator">The bytes that end a frame; at least one.</param>
     /// <param name="maxFrame">
@@ -175,7 +175,8 @@ public sealed partial class FrameReader
     }
 
     /// <summary>Reads one frame, or throws.</summary>
-    /// <inheritdoc cref="TryRead(out ReadOnlySpan{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryRead(out ReadOnlySpan{byte}, TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <returns>The frame without its terminator, valid until the next call.</returns>
     /// <exception cref="SockException">There is no such frame.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
@@ -187,7 +188,8 @@ public sealed partial class FrameReader
     }
 
     /// <summary>Reads one frame into a buffer of the caller's, or throws.</summary>
-    /// <inheritdoc cref="TryRead(Span{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryRead(Span{byte}, TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <returns>The length of the frame without its terminator.</returns>
     /// <exception cref="SockException">There is no such frame.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
@@ -199,7 +201,8 @@ public sealed partial class FrameReader
     }
 
     /// <summary>Reads every complete frame at hand, but at least one, or throws.</summary>
-    /// <inheritdoc cref="TryReadBatch(Span{Range}, out FrameBatch, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryReadBatch(Span{Range}, out FrameBatch, TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <returns>The frames, valid until the next call.</returns>
     /// <exception cref="SockException">
     /// There is no frame; Received has all bytes that were consumed.

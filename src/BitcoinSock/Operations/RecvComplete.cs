@@ -72,7 +72,8 @@ public static partial class SockOperations
     }
 
     /// <summary>Reads exactly as many bytes as the buffer holds, or throws.</summary>
-    /// <inheritdoc cref="TryRecvComplete{TSock}(TSock, Span{byte}, TimeSpan, CancellationToken)"/>
+    /// <inheritdoc cref="TryRecvComplete{TSock}(TSock, Span{byte}, TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <exception cref="SockException">It could not; Count says how many were read.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public static void RecvComplete<TSock>(

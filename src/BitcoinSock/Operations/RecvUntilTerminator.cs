@@ -165,7 +165,8 @@ public static partial class SockOperations
 
     /// <summary>Reads a line into a span, or throws.</summary>
     /// <inheritdoc cref="TryRecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan,
-    /// CancellationToken)"/>
+    /// CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <returns>The length of the line without its terminator.</returns>
     /// <exception cref="SockException">There is no such line.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
@@ -190,7 +191,8 @@ public static partial class SockOperations
 
     /// <summary>Reads a line into a buffer writer, or throws.</summary>
     /// <inheritdoc cref="TryRecvUntilTerminator{TSock}(TSock, byte, IBufferWriter{byte}, TimeSpan,
-    /// CancellationToken, int)"/>
+    /// CancellationToken, int)"
+    /// path="/*[not(self::returns)]"/>
     /// <returns>The length of the line without its terminator.</returns>
     /// <exception cref="SockException">There is no such line; the writer has the bytes.</exception>
     /// <exception cref="SockInterruptedException">

@@ -115,7 +115,8 @@ public static partial class SockOperations
 
     /// <summary>Sends all of it, or throws. Core's <c>SendComplete</c>.</summary>
     /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
-    /// CancellationToken)"/>
+    /// CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public static void SendComplete<TSock>(
@@ -129,7 +130,8 @@ public static partial class SockOperations
 
     /// <summary>Sends both, one after the other, or throws.</summary>
     /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, ReadOnlySpan{byte},
-    /// TimeSpan, CancellationToken)"/>
+    /// TimeSpan, CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
     /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
     /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
     public static void SendComplete<TSock>(
@@ -160,6 +162,7 @@ public static partial class SockOperations
     }
 
     /// <summary>Sends a text as UTF-8, or throws. Counts are of bytes.</summary>
+    /// <exception cref="ArgumentException">Half a surrogate pair is no text.</exception>
     /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
     /// CancellationToken)"/>
     public static void SendComplete<TSock>(
