@@ -36,6 +36,9 @@ internal sealed class Accepted
         }
     }
 
+    /// <summary>Whether there is a reason for this mutant.</summary>
+    public bool Has(Entry mutant) => _mutants.Contains(mutant);
+
     /// <summary>Which of them have no reason here.</summary>
     public IEnumerable<Entry> NewMutants(IEnumerable<Entry> survivors) =>
         survivors.Except(_mutants);

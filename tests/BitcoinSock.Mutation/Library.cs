@@ -14,6 +14,7 @@ internal sealed class Library
     public const string Folder = "src/BitcoinSock";
 
     private readonly CSharpCompilation _original;
+    private readonly List<(SyntaxTree Tree, string Path)> _sources;
 
     public Library()
     {
@@ -48,40 +49,55 @@ internal sealed class Library
             .Create(generators, parseOptions: parseOptions)
             .RunGeneratorsAndUpdateCompilation(original, out Compilation whole, out _);
         _original = (CSharpCompilation)whole;
-    }
-
-    /// <summary>Every mutant of the files whose paths begin so, in the order of the text.</summary>
-    public List<Mutant> Mutants(string[] beginnings) =>
+        _sources =
         [
             .. from tree in _original.SyntaxTrees
             let path = Path.GetRelativePath(Folder, tree.FilePath).Replace('\\', '/')
             where !path.StartsWith("..", StringComparison.Ordinal)
             where !path.StartsWith("obj/", StringComparison.Ordinal) && !IsOfWindows(path)
+            orderby path
+            select (tree, path),
+        ];
+        Marks = new Marks(_original, _sources.Select(source => source.Tree));
+    }
+
+    /// <summary>By which to learn what each test reaches.</summary>
+    public Marks Marks { get; }
+
+    /// <summary>Every mutant of the files whose paths begin so, in the order of the text.</summary>
+    public List<Mutant> Mutants(string[] beginnings) =>
+        [
+            .. from source in _sources
             where
                 beginnings.Length == 0
-                || beginnings.Any(each => path.StartsWith(each, StringComparison.Ordinal))
-            orderby path
-            from change in Operators.On(tree.GetRoot()).OrderBy(change => change.Span.Start)
-            select new Mutant(path, tree, change.Span, change.Text),
+                || beginnings.Any(each => source.Path.StartsWith(each, StringComparison.Ordinal))
+            from change in Operators.On(source.Tree.GetRoot()).OrderBy(change => change.Span.Start)
+            select new Mutant(source.Path, source.Tree, change.Span, change.Text)
+            {
+                Member = Marks.MemberAt(source.Tree, change.Span),
+            },
         ];
 
-    /// <summary>The assembly; null if that does not compile.</summary>
-    public byte[]? Compile(Mutant? mutant = null)
+    /// <summary>The assembly of a mutant; null if that does not compile.</summary>
+    public byte[]? Compile(Mutant mutant)
     {
-        CSharpCompilation compilation = _original;
-        if (mutant is not null)
-        {
-            SyntaxTree changed = mutant.Tree.WithChangedText(mutant.Source);
-            compilation = compilation.ReplaceSyntaxTree(mutant.Tree, changed);
-        }
-
-        var assembly = new MemoryStream();
-        return compilation.Emit(assembly).Success ? assembly.ToArray() : null;
+        SyntaxTree changed = mutant.Tree.WithChangedText(mutant.Source);
+        return Emit(_original.ReplaceSyntaxTree(mutant.Tree, changed));
     }
+
+    /// <summary>The assembly with its marks.</summary>
+    public byte[] CompileMarked() =>
+        Emit(Marks.Marked) ?? throw new InvalidOperationException("It does not compile as it is.");
 
     // What runs under Windows only cannot be killed here.
     private static bool IsOfWindows(string path) =>
         path.StartsWith("Platform/Win", StringComparison.Ordinal);
+
+    private static byte[]? Emit(CSharpCompilation compilation)
+    {
+        var assembly = new MemoryStream();
+        return compilation.Emit(assembly).Success ? assembly.ToArray() : null;
+    }
 
     private static SyntaxTree Parse(string path, CSharpParseOptions options)
     {

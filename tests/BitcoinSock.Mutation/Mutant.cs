@@ -34,6 +34,9 @@ internal sealed partial class Mutant
 
     public int Line { get; }
 
+    /// <summary>Its number among <see cref="Marks"/>; null if it is in none.</summary>
+    public int? Member { get; init; }
+
     public Verdict Verdict { get; set; }
 
     public Accepted.Entry Entry { get; }

@@ -9,7 +9,7 @@ internal static class Report
     private static readonly string[] Strict = ["Operations/", "NetworkError.cs"];
 
     /// <returns>The exit status.</returns>
-    public static int Print(List<Mutant> mutants, TimeSpan took)
+    public static int Print(List<Mutant> mutants, Accepted accepted, TimeSpan took)
     {
         List<Mutant> tried = [.. mutants.Where(mutant => mutant.Verdict != Verdict.NotCompiled)];
         Console.WriteLine(
@@ -24,7 +24,6 @@ internal static class Report
         Console.WriteLine($"{mutants.Count - tried.Count} changes gave no program");
         Console.WriteLine($"score {score:F1} % in {took.TotalMinutes:F0} minutes");
 
-        var accepted = new Accepted();
         List<Accepted.Entry> alive =
         [
             .. tried.Where(mutant => mutant.Verdict == Verdict.Survived).Select(each => each.Entry),

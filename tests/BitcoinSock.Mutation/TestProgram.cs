@@ -1,69 +1,77 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Xml.Linq;
 
 namespace BitcoinSock.Mutation;
 
 /// <summary>
-/// A copy of the unit tests' program, beside which one library after another is laid.
+/// A copy of what tests the library, beside which one library after another is laid: the program of
+/// the unit tests, and sockcheck, for which the laws over one backend are one test.
 /// </summary>
 internal sealed class TestProgram
 {
-    private const string Built = "tests/BitcoinSock.Unit/bin/Debug/net10.0";
+    private const string OfLaws = "laws of ";
+    private const string Build = "bin/Debug/net10.0";
 
     // Below the solution, by which the tests find the sources.
-    private readonly string _folder;
+    private readonly string _units;
+    private readonly string _laws;
+    private readonly string _reached;
 
     public TestProgram(int number)
     {
-        _folder = Path.GetFullPath($"artifacts/mutation/{number}");
-        Directory.CreateDirectory(_folder);
-        foreach (string file in Directory.GetFiles(Built))
+        string folder = Path.GetFullPath($"artifacts/mutation/{number}");
+        _units = Copy($"tests/BitcoinSock.Unit/{Build}", folder, "BitcoinSock.Unit");
+        _laws = Copy($"models/BitcoinSock.Check/{Build}", $"{folder}/laws", "sockcheck");
+        _reached = $"{folder}/reached.txt";
+    }
+
+    public static bool IsOfLaws(string test) => test.StartsWith(OfLaws, StringComparison.Ordinal);
+
+    public void Lay(byte[] library)
+    {
+        foreach (string program in (string[])[_units, _laws])
         {
-            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)), overwrite: true);
+            File.WriteAllBytes($"{Path.GetDirectoryName(program)}/BitcoinSock.dll", library);
         }
     }
 
-    public void Lay(byte[] library) =>
-        File.WriteAllBytes(Path.Combine(_folder, "BitcoinSock.dll"), library);
+    /// <summary>The names of all tests.</summary>
+    public string[] List() =>
+        [
+            .. Lines(_units, "-list", "methods").Where(line => line.Contains('.')),
+            .. Lines(_laws, "--list").Select(line => OfLaws + line.Split(' ')[0]),
+        ];
 
-    /// <summary>Every test that passes, with the time it takes.</summary>
-    public (Ending, Dictionary<string, TimeSpan> Times) RunAll()
+    /// <summary>One test, beside the library with marks.</summary>
+    public (Ending, HashSet<int> Reached) RunMarked(string test)
     {
-        string report = Path.Combine(_folder, "tests.xml");
-        Ending ending = Start(Limit.None, "-xml", report);
-        var times =
-            from test in XDocument.Load(report).Descendants("test")
-            let type = (string?)test.Attribute("type")
-            group test by $"{type}.{(string?)test.Attribute("method")}" into cases
-            where cases.All(test => (string?)test.Attribute("result") == "Pass")
-            select (Name: cases.Key, Time: cases.Sum(test => (double)test.Attribute("time")!));
-        return (ending, times.ToDictionary(one => one.Name, one => TimeSpan.FromSeconds(one.Time)));
+        File.Delete(_reached);
+        Ending ending = Run(Limit.None, [test]);
+        string[] lines = File.Exists(_reached) ? File.ReadAllLines(_reached) : [];
+        return (ending, [.. lines.Select(int.Parse)]);
     }
 
-    /// <summary>Some tests, until the first fails.</summary>
-    public Ending Run(Limit limit, IEnumerable<string> methods) =>
-        Start(limit, ["-stopOnFail", .. methods.SelectMany(name => new[] { "-method", name })]);
-
-    private Ending Start(Limit limit, params IEnumerable<string> arguments)
+    /// <summary>Unit tests until the first fails, or the laws of some backends.</summary>
+    public Ending Run(Limit limit, string[] tests)
     {
-        var start = new ProcessStartInfo(
-            Path.Combine(_folder, "BitcoinSock.Unit"),
-            ["-noLogo", "-noColor", "-noAutoReporters", .. arguments]
-        )
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // An endless loop may ask for endless memory.
-        start.Environment["DOTNET_GCHeapHardLimit"] = "40000000";
-        start.Environment["DOTNET_TieredPGO"] = "0"; // no run is long enough to gain by it
         long began = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(start)!;
+        using Process process = IsOfLaws(tests[0])
+            ? Start(
+                _laws,
+                ["--seed", "1", "--cases", "30", .. tests.Select(each => each[OfLaws.Length..])]
+            )
+            : Start(
+                _units,
+                [
+                    "-noColor",
+                    "-noAutoReporters",
+                    "-stopOnFail",
+                    .. tests.SelectMany(name => new[] { "-method", name }),
+                ]
+            );
         _ = process.StandardOutput.ReadToEndAsync();
-        _ = process.StandardError.ReadToEndAsync();
         TimeSpan busy = TimeSpan.Zero;
-        while (!process.WaitForExit(20))
+        while (!process.WaitForExit(10))
         {
             try
             {
@@ -87,6 +95,41 @@ internal sealed class TestProgram
             busy,
             Stopwatch.GetElapsedTime(began)
         );
+    }
+
+    private static string Copy(string built, string folder, string program)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(built))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+        }
+
+        return Path.Combine(folder, program);
+    }
+
+    private string[] Lines(string program, params string[] arguments)
+    {
+        using Process process = Start(program, arguments);
+        string[] lines = process.StandardOutput.ReadToEnd().Split('\n');
+        process.WaitForExit();
+        return [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0)];
+    }
+
+    private Process Start(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // An endless loop may ask for endless memory.
+        start.Environment["DOTNET_GCHeapHardLimit"] = "40000000";
+        start.Environment["DOTNET_TieredPGO"] = "0"; // no run is long enough to gain by it
+        start.Environment[Marks.Variable] = _reached;
+        Process process = Process.Start(start)!;
+        _ = process.StandardError.ReadToEndAsync();
+        return process;
     }
 }
 

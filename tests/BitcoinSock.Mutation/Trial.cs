@@ -1,31 +1,40 @@
+using System.Collections.Concurrent;
+
 namespace BitcoinSock.Mutation;
 
 /// <summary>
-/// The tests, in the order in which they are tried on a mutant: of the quick ones those that are
-/// named after its file, then the rest of them, which notice most; then the others.
+/// The tests that may notice a mutant, which are those that reach its member, in the order in which
+/// they are tried: of the quick ones those that are named after its file, then the rest of them;
+/// then the laws, and last the slow ones.
 /// </summary>
 internal sealed class Trial
 {
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(150);
 
-    private readonly string[] _quick;
-    private readonly string[] _others;
-    private readonly Limit _limitOfQuick;
-    private readonly Limit _limitOfOthers;
+    private readonly Test[] _tests;
+    private readonly Test _least;
 
-    /// <param name="program">What has the library without a change.</param>
-    public Trial(TestProgram program)
+    /// <param name="programs">What has the library with marks.</param>
+    public Trial(TestProgram[] programs)
     {
-        (Ending all, Dictionary<string, TimeSpan> times) = program.RunAll();
-        _quick = [.. times.Keys.Where(name => times[name] <= Quick)];
-        _others = [.. times.Keys.Where(name => times[name] > Quick)];
-        Ending quick = program.Run(Limit.None, _quick);
-        _limitOfQuick = LimitAfter(quick);
-        _limitOfOthers = LimitAfter(all);
-        Console.WriteLine(
-            $"{times.Count} tests in {all.Whole.TotalSeconds:F0} s; "
-                + $"{_quick.Length} of them, which come first, in {quick.Whole.TotalSeconds:F1} s"
+        string[] names = programs[0].List();
+        ConcurrentBag<Test> passed = [];
+        Crew.Work(
+            programs,
+            names,
+            (program, name) =>
+            {
+                (Ending ending, HashSet<int> reached) = program.RunMarked(name);
+                // What fails beside others, for want of time, would say nothing of a mutant.
+                if (ending.Verdict == Verdict.Survived)
+                {
+                    passed.Add(new Test(name, ending.Busy, ending.Whole, reached));
+                }
+            }
         );
+        _tests = [.. passed.OrderBy(test => test.Whole)];
+        _least = _tests[0];
+        Console.WriteLine($"{_tests.Length} of {names.Length} tests pass");
     }
 
     /// <param name="mutant">What to try; its library lies beside the program.</param>
@@ -33,24 +42,41 @@ internal sealed class Trial
     public Verdict Of(Mutant mutant, TestProgram program)
     {
         string nearest = $".{Path.GetFileName(mutant.Path).Split('.')[0]}";
-        ILookup<bool, string> quick = _quick.ToLookup(name => name.Contains(nearest));
-        Verdict verdict = Of(program, _limitOfQuick, [.. quick[true]]);
-        if (verdict == Verdict.Survived)
-        {
-            verdict = Of(program, _limitOfQuick, [.. quick[false]]);
-        }
-
-        return verdict == Verdict.Survived ? Of(program, _limitOfOthers, _others) : verdict;
+        return _tests
+            .Where(test => mutant.Member is not int member || test.Reached.Contains(member))
+            .GroupBy(test =>
+                TestProgram.IsOfLaws(test.Name) ? 2
+                : test.Whole > _least.Whole + Quick ? 3
+                : test.Name.Contains(nearest) ? 0
+                : 1
+            )
+            .OrderBy(turn => turn.Key)
+            .Select(turn => Of(program, [.. turn]))
+            .FirstOrDefault(verdict => verdict != Verdict.Survived, Verdict.Survived);
     }
 
     // What fails for want of time, on a machine that has others to serve, does not fail twice.
-    private static Verdict Of(TestProgram program, Limit limit, string[] tests)
+    private Verdict Of(TestProgram program, Test[] tests)
     {
-        Verdict verdict = tests.Length == 0 ? Verdict.Survived : program.Run(limit, tests).Verdict;
-        return verdict == Verdict.Killed ? program.Run(limit, tests).Verdict : verdict;
+        Verdict verdict = Run();
+        return verdict == Verdict.Killed ? Run() : verdict;
+
+        Verdict Run() => program.Run(LimitOf(tests), [.. tests.Select(test => test.Name)]).Verdict;
     }
 
     // An endless loop is busy; what waits for ever is not.
-    private static Limit LimitAfter(Ending usual) =>
-        new(2 * usual.Busy + TimeSpan.FromSeconds(1), 3 * usual.Whole + TimeSpan.FromSeconds(10));
+    private Limit LimitOf(Test[] tests)
+    {
+        TimeSpan busy = Sum(tests.Select(test => test.Busy - _least.Busy));
+        TimeSpan whole = Sum(tests.Select(test => test.Whole - _least.Whole));
+        return new(
+            2 * (_least.Busy + busy) + TimeSpan.FromSeconds(1),
+            3 * (_least.Whole + whole) + TimeSpan.FromSeconds(5)
+        );
+    }
+
+    private static TimeSpan Sum(IEnumerable<TimeSpan> times) =>
+        new(times.Sum(time => Math.Max(time.Ticks, 0)));
+
+    private sealed record Test(string Name, TimeSpan Busy, TimeSpan Whole, HashSet<int> Reached);
 }
