@@ -1,5 +1,6 @@
 #!/bin/sh
-# Uses the packages as others do: two projects, in C# and in F#, outside this tree, and the tool.
+# Uses the packages as others do: projects in C# and F# outside this tree, one of them compiled to
+# native code, which takes a C compiler; and the tool.
 #
 #   ./build.sh pack --output DIR && build/consumers.sh DIR
 #
@@ -10,18 +11,22 @@ packages=$(cd "${1:?usage: build/consumers.sh DIR}" && pwd)
 cd "$(dirname "$0")/.."
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
-mkdir "$temp/CSharp" "$temp/FSharp"
+mkdir "$temp/CSharp" "$temp/FSharp" "$temp/Native"
 cp tests/Consumers/CSharp/*.cs* samples/RingBackend/*.cs "$temp/CSharp" # not obj/, which Paket makes
 cp tests/Consumers/FSharp/*.fs* "$temp/FSharp"
+cp tests/Consumers/Native/*.cs* "$temp/Native"
 cd "$temp"
 
 # Every build of the packages has the same version: none of an earlier one may be in the cache.
 export NUGET_PACKAGES="$temp/cache" RestoreAdditionalProjectSources="$packages"
 
-echo "-- C#: a line, and the laws over a backend of its own"
+echo "-- C#: a line, the laws over a backend of its own, and the meter for OpenTelemetry"
 dotnet test CSharp
 echo "-- F#: a protocol under faults, and the laws over the simulated channel"
 dotnet run --project FSharp
+echo "-- C#, compiled to native code: operations and telemetry"
+dotnet publish Native --use-current-runtime -o native
+native/Consumer
 echo "-- the tool, asked about that backend"
 dotnet tool install sockcheck --tool-path tools --version 0.1.0 --add-source "$packages"
 tools/sockcheck --assembly CSharp/bin/Debug/net10.0/Consumer.dll --factory RingBackend.Backends.Ring
