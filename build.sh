@@ -3,6 +3,7 @@
 # ./build.sh TARGET --OPTION ...
 set -eu
 cd "$(dirname "$0")"
+self=./${0##*/}
 
 target() {
     name=$1
@@ -75,7 +76,7 @@ target() {
             build/wine.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
             dotnet run -c Release --project samples/LineServer -- load "$@" ;;
-    pack)   # make the packages, in artifacts/ or where "--output DIR" says
+    pack)   # make the packages, in artifacts/ or, seen from this folder, where "--output DIR" says
             [ $# != 0 ] || set -- --output artifacts
             dotnet pack BitcoinSock.sln "$@" ;;
     consumers) # make the packages, and use them from projects outside the tree
@@ -107,7 +108,7 @@ fi
 case ${2-} in
 -*) # options, for the one target before them
     targets | grep -q "^    $1 " || usage "there is no target '$1'"
-    sed -n "/^    $1)/,/;;/p" "$0" | grep -q '"$@"' || usage "'$1' takes no options"
+    sed -n "/^    $1)/,/;;/p" "$self" | grep -q '"$@"' || usage "'$1' takes no options"
     target "$@"
     exit ;;
 esac

@@ -117,6 +117,6 @@ internal static class ReadOperations
 
                 return tally;
             },
-            "FrameReader, a window a call"
+            "FrameReader, a batch a call"
         );
 }

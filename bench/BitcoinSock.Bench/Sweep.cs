@@ -55,7 +55,7 @@ internal sealed class Sweep(int rounds, DirectoryInfo folder)
         }
     }
 
-    // A row for each window: bytes, seconds of a frame a call and of a window a call.
+    // A row for each window: bytes, seconds of a frame a call and of a batch a call.
     private void Windows(TextWriter data)
     {
         Payload payload = Payload.Random(BytesMax);

@@ -9,4 +9,4 @@ plot data using 1:(1000 * column("recv_single")) with linespoints lt 1 \
      data using 1:(1000 * column("recv_window")) with linespoints lt 2 \
          title "FrameReader, a frame a call", \
      data using 1:(1000 * column("recv_batch")) with linespoints lt 3 \
-         title "FrameReader, a window a call"
+         title "FrameReader, a batch a call"

@@ -7,7 +7,7 @@ set xtics ("16" 16, "64" 64, "256" 256, "1 Ki" 1024, "4 Ki" 4096, "16 Ki" 16384,
 data = "bench/data/throughput.tsv"
 plot data using 1:"recv_single" with linespoints lt 1 title "RecvUntilTerminator", \
      data using 1:"recv_window" with linespoints lt 2 title "FrameReader, a frame a call", \
-     data using 1:"recv_batch" with linespoints lt 3 title "FrameReader, a window a call", \
+     data using 1:"recv_batch" with linespoints lt 3 title "FrameReader, a batch a call", \
      data using 1:"C peek-512" with linespoints lt 4 title "C, peek of 512 (Core)", \
      data using 1:"Socket peek-512" with linespoints lt 5 title "Socket, peek of 512", \
      data using 1:"StreamReader" with linespoints lt 6 title "StreamReader (over-reads)", \

@@ -14,7 +14,8 @@ public interface ISockSend
     /// <param name="flags">How.</param>
     /// <returns>
     /// How many bytes were taken, from the front, possibly fewer than asked; or the code of the
-    /// error.
+    /// error: EAGAIN if none can be taken now and <see cref="SockFlags.DontWait"/>, or the mode of
+    /// the handle, forbids to wait.
     /// </returns>
     SockResult Send(ReadOnlySpan<byte> data, SockFlags flags);
 }
@@ -45,7 +46,9 @@ public interface ISockRecv
     /// <param name="buffer">Where to put the bytes.</param>
     /// <param name="flags">How.</param>
     /// <returns>
-    /// How many bytes were put, 0 after the peer has closed; or the code of the error.
+    /// How many bytes were put, 0 after the peer has closed; or the code of the error: EAGAIN if
+    /// none are there now and <see cref="SockFlags.DontWait"/>, or the mode of the handle, forbids
+    /// to wait.
     /// </returns>
     SockResult Recv(Span<byte> buffer, SockFlags flags);
 }

@@ -100,6 +100,9 @@ internal sealed class Marks
         $$"""
             internal static class Reached
             {
+                private static readonly string File =
+                    System.Environment.GetEnvironmentVariable("{{Variable}}")!;
+
                 private static readonly bool[] Members = new bool[{{_members.Count}}];
 
                 static Reached() => System.AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
@@ -108,8 +111,7 @@ internal sealed class Marks
                     {
                         if (Members[i])
                         {
-                            string file = System.Environment.GetEnvironmentVariable("{{Variable}}")!;
-                            System.IO.File.AppendAllText(file, $"{i}\n");
+                            System.IO.File.AppendAllText(File, $"{i}\n");
                         }
                     }
                 };

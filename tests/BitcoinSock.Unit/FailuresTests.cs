@@ -14,36 +14,52 @@ public class FailuresTests
         {
             {
                 SockStatus.Timeout,
-                "Send timeout (sent only 3 of 5 bytes before that)",
-                "Receive timeout (received only 3 of 5 bytes before that)",
-                "Receive timeout (received 3 bytes without terminator before that)",
+                $"Send timeout{OfSend}",
+                $"Receive timeout{OfRecv}",
+                $"Receive timeout{OfLine}",
                 "Connect to 127.0.0.1:8333 timeout"
             },
             {
                 SockStatus.Interrupted,
-                "Send interrupted (sent only 3 of 5 bytes before that)",
-                "Receive interrupted (received only 3 of 5 bytes before that)",
-                "Receive interrupted (received 3 bytes without terminator before that)",
+                $"Send interrupted{OfSend}",
+                $"Receive interrupted{OfRecv}",
+                $"Receive interrupted{OfLine}",
                 "Connect to 127.0.0.1:8333 interrupted"
             },
             {
                 SockStatus.Inconsistent,
-                "send() contradicts an earlier call; is another reader on this descriptor?",
-                "recv() contradicts an earlier call; is another reader on this descriptor?",
-                "recv() contradicts an earlier call; is another reader on this descriptor?",
-                "connect() contradicts an earlier call; is another reader on this descriptor?"
+                $"send(){Contradicts}{OfSend}",
+                $"recv(){Contradicts}{OfRecv}",
+                $"recv(){Contradicts}{OfLine}",
+                $"connect() to 127.0.0.1:8333 failed{Contradicts}"
             },
             {
                 SockStatus.Failed,
-                $"send(): {NetworkError.NetworkErrorString(4711)}",
-                $"recv(): {NetworkError.NetworkErrorString(4711)}",
-                $"recv(): {NetworkError.NetworkErrorString(4711)}",
-                $"connect(): {NetworkError.NetworkErrorString(4711)}"
+                $"send(): {NetworkError.NetworkErrorString(4711)}{OfSend}",
+                $"recv(): {NetworkError.NetworkErrorString(4711)}{OfRecv}",
+                $"recv(): {NetworkError.NetworkErrorString(4711)}{OfLine}",
+                $"connect() to 127.0.0.1:8333 failed: {NetworkError.NetworkErrorString(4711)}"
             },
-            { SockStatus.Closed, Closed, Closed, Closed, Closed },
+            {
+                SockStatus.Closed,
+                $"{Closed}{OfSend}",
+                $"{Closed}{OfRecv}",
+                $"{Closed}{OfLine}",
+                Closed
+            },
             { SockStatus.TooLong, TooLong, TooLong, TooLong, TooLong },
             { SockStatus.InvalidText, NoText, NoText, NoText, NoText },
         };
+
+    // How far it got.
+    private static string OfSend => " (sent only 3 of 5 bytes before that)";
+
+    private static string OfRecv => " (received only 3 of 5 bytes before that)";
+
+    private static string OfLine => " (received 3 bytes without terminator before that)";
+
+    private static string Contradicts =>
+        " contradicts an earlier call; is another reader on this descriptor?";
 
     private static string Closed => "Connection unexpectedly closed by peer";
 

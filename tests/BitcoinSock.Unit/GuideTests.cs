@@ -6,7 +6,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>The recipes of docs/guide.md, each against a peer that was scripted.</summary>
-public sealed class GuideTests : IDisposable
+public sealed partial class GuideTests : IDisposable
 {
     private readonly Sock _near;
     private readonly Sock _far;

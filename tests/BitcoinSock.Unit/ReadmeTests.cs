@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -233,21 +232,6 @@ public class ReadmeTests
         Assert.Equal(SockEvents.Send, occurred);
         Assert.False(mayRead);
         far.Dispose();
-    }
-
-    [Fact]
-    public void A_connection()
-    {
-        using Sock listener = Sock.Create(AddressFamily.InterNetwork);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
-        listener.Listen(1).ThrowIfError("listen");
-        listener.GetSockName(out EndPoint? endPoint);
-        var interrupt = new ThreadInterrupt();
-
-        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
-        sock.ConnectComplete(endPoint!, TimeSpan.FromSeconds(5), interrupt);
-
-        Assert.True(sock.IsConnected(out _));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal static class Failures
         if (!outcome.IsOk)
         {
             string progress = $" (sent only {outcome.Count} of {total} bytes before that)";
-            throw Exception(outcome, "send", "Send", progress, default, interrupt);
+            throw Exception(outcome, "send()", "Send", progress, default, interrupt);
         }
     }
 
@@ -34,7 +34,7 @@ internal static class Failures
             string progress =
                 $" (received only {outcome.Count} of {buffer.Length} bytes before that)";
             byte[] received = buffer[..outcome.Count].ToArray();
-            throw Exception(outcome, "recv", "Receive", progress, received, interrupt);
+            throw Exception(outcome, "recv()", "Receive", progress, received, interrupt);
         }
     }
 
@@ -53,7 +53,7 @@ internal static class Failures
         {
             string progress = $" (received {outcome.Count} bytes without terminator before that)";
             byte[] received = buffer[..Math.Min(outcome.Count, buffer.Length)].ToArray();
-            throw Exception(outcome, "recv", "Receive", progress, received, interrupt);
+            throw Exception(outcome, "recv()", "Receive", progress, received, interrupt);
         }
     }
 
@@ -65,8 +65,8 @@ internal static class Failures
     {
         if (!outcome.IsOk)
         {
-            string job = $"Connect to {endPoint}";
-            throw Exception(outcome, "connect", job, "", default, interrupt);
+            string call = $"connect() to {endPoint} failed";
+            throw Exception(outcome, call, $"Connect to {endPoint}", "", default, interrupt);
         }
     }
 
@@ -118,12 +118,12 @@ internal static class Failures
         string message = outcome.Status switch
         {
             SockStatus.Timeout => $"{job} timeout{progress}",
-            SockStatus.Closed => "Connection unexpectedly closed by peer",
+            SockStatus.Closed => $"Connection unexpectedly closed by peer{progress}",
             SockStatus.TooLong => $"Received too many bytes without a terminator ({outcome.Count})",
             SockStatus.InvalidText => $"Received a line of {outcome.Count} bytes that is not UTF-8",
-            SockStatus.Inconsistent =>
-                $"{call}() contradicts an earlier call; is another reader on this descriptor?",
-            _ => $"{call}(): {NetworkError.NetworkErrorString(outcome.Error)}",
+            SockStatus.Inconsistent => $"{call} contradicts an earlier call; "
+                + $"is another reader on this descriptor?{progress}",
+            _ => $"{call}: {NetworkError.NetworkErrorString(outcome.Error)}{progress}",
         };
         return new SockException(message, outcome, received);
     }
