@@ -182,7 +182,7 @@ public sealed partial class Sock
             for (int i = 0; i < sockets.Length; i++)
             {
                 ref SockWait socket = ref sockets[i];
-                bool isGone = held[i]!.IsGone;
+                bool isGone = held[i]!.IsGone || socket.Sock.Handle != held[i]; // gone, or moved
                 SockEvents occurred = isGone ? SockEvents.Error : entries[i].Occurred;
                 socket.Occurred = occurred;
                 ready += occurred == SockEvents.None ? 0 : 1;
@@ -228,12 +228,13 @@ public sealed partial class Sock
         for (int i = 0; i < sockets.Length; i++)
         {
             ref SockWait socket = ref sockets[i];
-            SockHandle? handle = Volatile.Read(ref socket.Sock._handle);
+            SockHandle? handle = socket.Sock.Handle;
             socket.Occurred = SockEvents.None;
             held[i] = handle is not null && handle.TryHold() ? handle : null;
             if (
                 held[i] is not SockHandle taken
                 || (wakeUp is not null && !taken.TryAddWaiting(wakeUp))
+                || socket.Sock.Handle != taken // moved meanwhile
             )
             {
                 socket.Occurred = SockEvents.Error;

@@ -225,9 +225,10 @@ public sealed partial class Sock
     public void Reset() => Replace(null);
 
     /// <summary>
-    /// Closes what is held and takes what the other holds, which is empty afterwards. From itself:
-    /// nothing happens. Core's move assignment. Not while an operation is under way here in another
-    /// thread: it makes several calls, and would go on with the new descriptor.
+    /// Closes what is held and takes what the other holds, which is empty afterwards; whoever waits
+    /// on either is woken, and registrations of either end. From itself: nothing happens. Core's
+    /// move assignment. Not while an operation is under way here in another thread: it makes
+    /// several calls, and would go on with the new descriptor.
     /// </summary>
     /// <param name="other">Where to take from.</param>
     public void AssignFrom(Sock other)
@@ -235,7 +236,9 @@ public sealed partial class Sock
         ArgumentNullException.ThrowIfNull(other);
         if (other != this)
         {
-            Replace(Interlocked.Exchange(ref other._handle, null));
+            SockHandle? moved = Interlocked.Exchange(ref other._handle, null);
+            moved?.TellWaiting();
+            Replace(moved);
         }
     }
 

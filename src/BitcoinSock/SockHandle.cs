@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BitcoinSock;
 
-/// <summary>Who wants to know that a descriptor goes.</summary>
+/// <summary>Who wants to know that a descriptor goes, or goes to another Sock.</summary>
 internal interface IGoneObserver
 {
     /// <summary>Called once, the descriptor still open and the handle's lock held.</summary>
@@ -137,7 +137,8 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         return !closed.IsError;
     }
 
-    private void TellWaiting()
+    /// <summary>Tells those who wait, and no more than once.</summary>
+    public void TellWaiting()
     {
         lock (_gate)
         {
@@ -145,6 +146,8 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
             {
                 waiting.OnGone(this);
             }
+
+            _waiting.Clear();
         }
     }
 }

@@ -162,6 +162,26 @@ public class SockPollerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void A_socket_that_moves_to_another_Sock_is_registered_by_that_or_not_at_all(string way)
+    {
+        using SockPoller poller = Make(way);
+        using var pair = new Pair(PairKind.UnixByPoll);
+        using var next = new Sock();
+        var ready = new ReadySock[4];
+        poller.Add(pair.Near, SockEvents.Recv, "old");
+        next.AssignFrom(pair.Near);
+        pair.Arrive("x"u8);
+        Assert.Equal(0, poller.Count);
+        Assert.Equal(0, poller.Wait(ready, TimeSpan.FromMilliseconds(5)).Count);
+        poller.Add(next, SockEvents.Recv, "new");
+        Assert.Equal(1, poller.Wait(ready, Within.Long).Count);
+        Assert.Equal((next, "new"), (ready[0].Sock, ready[0].State));
+        next.Dispose();
+        Assert.Equal(0, poller.Count);
+    }
+
     // poll(2) and select(2) hold what they wait for: the peer would learn of it a slice later.
     [Theory]
     [MemberData(nameof(Ways))]

@@ -35,14 +35,18 @@ public partial class WaitTests
 
     [Theory]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
-    public void Dispose_Reset_Release_and_AssignFrom_end_a_wait_in_another_thread(PairKind kind)
+    public void Dispose_Reset_Release_and_a_move_either_way_end_a_wait_in_another_thread(
+        PairKind kind
+    )
     {
+        using var moved = new Sock();
         Action<Sock>[] ways =
         [
             sock => sock.Dispose(),
             sock => sock.Reset(),
             sock => new Sock(sock.Release()).Dispose(),
             sock => sock.AssignFrom(new Sock()),
+            moved.AssignFrom,
         ];
         foreach (Action<Sock> letGo in ways)
         {

@@ -7,8 +7,9 @@ namespace BitcoinSock;
 /// </summary>
 /// <remarks>
 /// One thread waits; any thread may add, modify and remove meanwhile. What is registered is the
-/// descriptor: its registration ends when it is closed or released, and then it yields no event,
-/// not for another socket of the same number either.
+/// descriptor: its registration ends when it is closed, released or moved to another
+/// <see cref="Sock"/>, and then it yields no event, not for another socket of the same number
+/// either.
 /// </remarks>
 public sealed partial class SockPoller : IGoneObserver, IDisposable
 {
@@ -90,9 +91,12 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
         {
             Register(new Registration(sock, handle, state) { Requested = requested }, nameof(sock));
             // Outside of our lock: whoever lets go of a handle holds its lock and then takes ours.
-            if (!handle.TryAddWaiting(this))
+            bool isThere = handle.TryAddWaiting(this);
+            if (!isThere || sock.Handle != handle || _isDisposed)
             {
                 Forget(handle);
+                handle.RemoveWaiting(this);
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
                 throw Gone();
             }
         }
