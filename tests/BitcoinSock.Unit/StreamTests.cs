@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -155,6 +156,36 @@ public partial class StreamTests
         }
     }
 
+    [Fact]
+    public void A_read_that_was_let_go_too_late_does_no_harm()
+    {
+        using var stream = new OddStream { CancelsLate = true };
+        using var sock = new StreamSock(stream);
+        Assert.Equal(0, sock.Wait(TimeSpan.FromMilliseconds(1), SockEvents.Recv, out _).Count);
+        Assert.Throws<TimeoutException>(() => sock.Unread());
+        stream.Arrive(); // the read ends, cancelled
+        byte[] one = new byte[1];
+        Assert.Equal(SockStatus.Timeout, sock.TryRecvComplete(one, Within.Brief).Status);
+        stream.Arrive();
+        Assert.Equal(SockOutcome.Ok(1), sock.TryRecvComplete(one, Within.Long));
+    }
+
+    [Fact]
+    public async Task A_deadline_holds_while_nobody_in_the_thread_pool_has_time()
+    {
+        using var stream = new OddStream();
+        using var sock = new StreamSock(stream);
+        using var done = new ManualResetEventSlim();
+        Task[] busy = [.. Enumerable.Range(0, 100).Select(_ => Task.Run(done.Wait, Stop))];
+        long start = Stopwatch.GetTimestamp();
+        SockOutcome outcome = sock.TryRecvComplete(new byte[1], Within.Brief);
+        TimeSpan took = Stopwatch.GetElapsedTime(start);
+        done.Set();
+        await Task.WhenAll(busy);
+        Assert.Equal(SockStatus.Timeout, outcome.Status);
+        Assert.InRange(took, Within.Brief, Within.Brief + Sock.MaxWaitForIo);
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private static async Task<(Stream Near, Stream Far)> StreamPair(bool isTls)
@@ -177,6 +208,8 @@ public partial class StreamTests
     {
         private readonly SemaphoreSlim _arrived = new(0);
 
+        public bool CancelsLate { get; init; }
+
         public void Arrive() => _arrived.Release();
 
         public override async ValueTask<int> ReadAsync(
@@ -186,6 +219,7 @@ public partial class StreamTests
         {
             cancellationToken.ThrowIfCancellationRequested();
             await _arrived.WaitAsync(CancellationToken.None);
+            (CancelsLate ? cancellationToken : default).ThrowIfCancellationRequested();
             return 1;
         }
 

@@ -76,6 +76,7 @@ public sealed partial class ManagedSock
     )
     {
         var pace = new Pace(timeout, TimeProvider.System, interrupt);
+        using CancellationTokenSource ending = Ending(interrupt);
         SockResult attempt = self.Connect(endPoint);
         while (attempt.IsError)
         {
@@ -95,7 +96,9 @@ public sealed partial class ManagedSock
             // A full backlog of a unix listener is EAGAIN, and nothing tells when it has room.
             Task end = _connecting ?? Task.Delay(RetryMs, CancellationToken.None);
             TimeSpan slice = pace.Slice().Remaining;
-            SockResult waited = await EndOf(end, slice, interrupt).ConfigureAwait(false);
+            SockResult waited = OrDisposed(
+                await end.EndsWithin(slice, ending.Token).ConfigureAwait(false)
+            );
             _ = (self as Observed)?.Waited(nameof(Socket.ConnectAsync), slice, waited);
             attempt = self.Connect(endPoint);
         }
@@ -127,10 +130,7 @@ public sealed partial class ManagedSock
         CancellationToken interrupt
     )
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            interrupt,
-            _disposing.Token
-        );
+        using CancellationTokenSource ending = Ending(interrupt);
         ending.CancelAfter(deadline.RemainingMs);
         try
         {
@@ -138,9 +138,11 @@ public sealed partial class ManagedSock
         }
         catch (OperationCanceledException)
         {
-            return _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle)
-                : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
-                : SockResult.Ok(0);
+            return OrDisposed(
+                interrupt.IsCancellationRequested
+                    ? SockResult.Fail(NetworkError.Interrupted)
+                    : SockResult.Ok(0)
+            );
         }
         catch (SocketException failure)
         {
@@ -152,14 +154,9 @@ public sealed partial class ManagedSock
         }
     }
 
-    // Whether a task ended: 1 if so, 0 at the timeout.
-    private async Task<SockResult> EndOf(Task task, TimeSpan timeout, CancellationToken interrupt)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            interrupt,
-            _disposing.Token
-        );
-        SockResult end = await task.EndsWithin(timeout, ending.Token).ConfigureAwait(false);
-        return _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle) : end;
-    }
+    private CancellationTokenSource Ending(CancellationToken interrupt) =>
+        CancellationTokenSource.CreateLinkedTokenSource(interrupt, _disposing.Token);
+
+    private SockResult OrDisposed(SockResult end) =>
+        _disposing.IsCancellationRequested ? SockResult.Fail(NetworkError.BadHandle) : end;
 }

@@ -75,7 +75,8 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
         if (_connecting is Task connecting && (requested & SockEvents.Send) != 0)
         {
             // While it connects, the base library has the last word on whether it has.
-            SockResult ended = EndOf(connecting, timeout, interrupt).GetAwaiter().GetResult();
+            using CancellationTokenSource ending = Ending(interrupt);
+            SockResult ended = OrDisposed(connecting.WaitForEnd(timeout, ending.Token));
             occurred = ended.Count > 0 ? SockEvents.Send : SockEvents.None;
             return ended;
         }

@@ -23,6 +23,11 @@ public sealed partial class StreamSock
             return true;
         }
 
+        if (_reading is { IsCanceled: true } && _reading == _letGo)
+        {
+            _reading = null;
+        }
+
         Task<int> reading = _reading ??= Begin(ReadAsync);
         if (!reading.IsCompleted)
         {

@@ -27,6 +27,7 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
     private int _start;
     private int _end;
     private Task<int>? _reading;
+    private Task<int>? _letGo; // a read that was cancelled, and went on
     private Task? _writing;
     private SockResult? _readEnd;
     private SockResult? _writeEnd;
@@ -143,7 +144,7 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
                 reading is null ? writing ?? Task.Delay(Timeout.Infinite, interrupt)
                 : writing is null ? reading
                 : Task.WhenAny(reading, writing);
-            _ = either.EndsWithin(deadline.Slice, interrupt).GetAwaiter().GetResult();
+            _ = either.WaitForEnd(deadline.Slice, interrupt);
         }
     }
 
@@ -218,6 +219,7 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
             cancelled.Cancel();
             if (Task.WaitAny([reading], Sock.MaxWaitForIo) < 0)
             {
+                _letGo = reading;
                 throw new TimeoutException("The stream holds on to a read that was cancelled.");
             }
 

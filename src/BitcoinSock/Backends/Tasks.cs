@@ -19,6 +19,28 @@ internal static class Tasks
     }
 
     /// <summary>
+    /// Waits until a task ends, as <see cref="EndsWithin"/> does, but in this thread: a timer needs
+    /// one of the pool's, and those may all be waiting here.
+    /// </summary>
+    public static SockResult WaitForEnd(
+        this Task task,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+    {
+        try
+        {
+            Task.WaitAny([task], Deadline.ToMilliseconds(timeout), interrupt);
+        }
+        catch (OperationCanceledException)
+        {
+            // The result says so, if the task has not ended by then.
+        }
+
+        return ResultOf(task, interrupt);
+    }
+
+    /// <summary>
     /// Awaits that a task ends, well or not: 1 if so, 0 at the timeout, EINTR if the token fired
     /// first. It leaves nothing behind in the task.
     /// </summary>
@@ -32,8 +54,11 @@ internal static class Tasks
         var rounded = TimeSpan.FromMilliseconds(Deadline.ToMilliseconds(timeout));
         await task.WaitAsync(rounded, interrupt)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return task.IsCompleted ? SockResult.Ok(1)
-            : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
-            : SockResult.Ok(0);
+        return ResultOf(task, interrupt);
     }
+
+    private static SockResult ResultOf(Task task, CancellationToken interrupt) =>
+        task.IsCompleted ? SockResult.Ok(1)
+        : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
+        : SockResult.Ok(0);
 }
