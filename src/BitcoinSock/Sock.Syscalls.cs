@@ -199,8 +199,15 @@ public sealed partial class Sock
             throw IsName(endPoint);
         }
 
-        SocketAddress address = endPoint.Serialize();
-        return address.Buffer.Span[..address.Size];
+        try
+        {
+            SocketAddress address = endPoint.Serialize();
+            return address.Buffer.Span[..address.Size];
+        }
+        catch (NotImplementedException)
+        {
+            throw new ArgumentException($"{endPoint} is no address.", nameof(endPoint));
+        }
     }
 
     private static EndPoint? Deserialize(ReadOnlySpan<byte> bytes)

@@ -69,6 +69,26 @@ public class BackendTests
     }
 
     [Fact]
+    public void No_sock_is_a_wrong_argument()
+    {
+        Sock none = null!;
+        foreach (
+            Action use in (Action[])
+                [
+                    () => none.TrySendComplete("x"u8, Within.Long),
+                    () => none.TrySendComplete("x", Within.Long),
+                    () => none.TryRecvComplete(new byte[1], Within.Long),
+                    () => none.TryRecvUntilTerminator(0, new byte[1], Within.Long),
+                    () => none.RecvUntilTerminator(0, Within.Long, default, 1),
+                    () => SockOperations.IsConnected(none, out _),
+                ]
+        )
+        {
+            Assert.Throws<ArgumentNullException>(use);
+        }
+    }
+
+    [Fact]
     public void Sock_has_every_capability()
     {
         object sock = new Sock();

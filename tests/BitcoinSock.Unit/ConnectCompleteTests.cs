@@ -148,6 +148,7 @@ public class ConnectCompleteTests
         Assert.Throws<ArgumentException>(() =>
             sock.TryConnectComplete(new DnsEndPoint("localhost", 1), Within.Long)
         );
+        Assert.Throws<ArgumentException>(() => sock.TryConnectComplete(new Nowhere(), Within.Long));
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             sock.TryConnectComplete(address, TimeSpan.FromSeconds(-1))
         );
@@ -168,6 +169,8 @@ public class ConnectCompleteTests
         address = (IPEndPoint)name!;
         return listener;
     }
+
+    private sealed class Nowhere : EndPoint;
 
     /// <summary>Each connect(2) fails with the next of these codes; every wait is ready.</summary>
     private sealed class ScriptedConnect(params SocketError[] answers)

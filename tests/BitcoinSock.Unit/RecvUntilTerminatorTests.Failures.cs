@@ -65,7 +65,11 @@ public partial class RecvUntilTerminatorTests
             pair.Near.RecvUntilTerminator(Newline, Within.Long, default, 100)
         );
         Assert.Equal(SockStatus.Closed, failure.Status);
-        Assert.Equal("Connection unexpectedly closed by peer", failure.Message);
+        Assert.Equal(
+            "Connection unexpectedly closed by peer "
+                + "(received 4 bytes without terminator before that)",
+            failure.Message
+        );
         Assert.Equal("half"u8, failure.Received.Span);
     }
 }

@@ -41,6 +41,7 @@ public static partial class SockOperations
     {
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
+        maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
         var room = new AsyncRoom(destination);
         return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
             ? observed.EndAsync(

@@ -95,6 +95,7 @@ public static partial class SockOperations
     {
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
+        maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
         var room = new Room(destination);
         return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
             ? observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData))

@@ -33,8 +33,12 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt
     /// <summary>What to call instead of the sock; null if nobody listens.</summary>
     /// <param name="sock">Whose operation begins.</param>
     /// <param name="operation">Its name, for listeners.</param>
-    public static Observed? Begin<TSock>(TSock sock, string operation) =>
-        Telemetry.IsWanted ? Around(sock, operation) : null;
+    /// <exception cref="ArgumentNullException">There is no sock.</exception>
+    public static Observed? Begin<TSock>(TSock sock, string operation)
+    {
+        ArgumentNullException.ThrowIfNull(sock);
+        return Telemetry.IsWanted ? Around(sock, operation) : null;
+    }
 
     /// <summary>Tells that the operation ended.</summary>
     /// <returns>The same outcome.</returns>
@@ -145,13 +149,8 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt
             ((ISockGetSockOpt)_sock).GetSockOpt(level, name, out value)
         );
 
-    private static Observed? Around(object? sock, string operation) =>
-        sock switch
-        {
-            null => null, // the operation says so
-            ISockSendVectored => new Vectored(sock, operation),
-            _ => new Observed(sock, operation),
-        };
+    private static Observed Around(object sock, string operation) =>
+        sock is ISockSendVectored ? new Vectored(sock, operation) : new Observed(sock, operation);
 
     private SockResult Called(string call, int asked, SockResult result, ref long moved)
     {
