@@ -4,32 +4,44 @@ using System.Diagnostics;
 namespace BitcoinSock.Mutation;
 
 /// <summary>
-/// A copy of what tests the library, beside which one library after another is laid: the program of
-/// the unit tests, and sockcheck, for which the laws over one backend are one test.
+/// A copy of what tests the library, beside which one library after another is laid: the programs
+/// of the unit tests and of the properties, and sockcheck, for which the laws over one backend are
+/// one test.
 /// </summary>
 internal sealed class TestProgram
 {
     private const string OfLaws = "laws of ";
+    private const string Units = "BitcoinSock.Unit";
+    private const string Properties = "BitcoinSock.Properties";
     private const string Build = "bin/Debug/net10.0";
 
     // Below the solution, by which the tests find the sources.
     private readonly string _units;
+    private readonly string _properties;
     private readonly string _laws;
     private readonly string _reached;
 
     public TestProgram(int number)
     {
         string folder = Path.GetFullPath($"artifacts/mutation/{number}");
-        _units = Copy($"tests/BitcoinSock.Unit/{Build}", folder, "BitcoinSock.Unit");
+        _units = Copy($"tests/{Units}/{Build}", $"{folder}/units", Units);
+        _properties = Copy(
+            $"tests/{Properties}.FSharp/{Build}",
+            $"{folder}/properties",
+            $"{Properties}.FSharp"
+        );
         _laws = Copy($"models/BitcoinSock.Check/{Build}", $"{folder}/laws", "sockcheck");
         _reached = $"{folder}/reached.txt";
     }
+
+    public static bool IsProperty(string test) =>
+        test.StartsWith(Properties, StringComparison.Ordinal);
 
     public static bool IsOfLaws(string test) => test.StartsWith(OfLaws, StringComparison.Ordinal);
 
     public void Lay(byte[] library)
     {
-        foreach (string program in (string[])[_units, _laws])
+        foreach (string program in (string[])[_units, _properties, _laws])
         {
             File.WriteAllBytes($"{Path.GetDirectoryName(program)}/BitcoinSock.dll", library);
         }
@@ -38,7 +50,9 @@ internal sealed class TestProgram
     /// <summary>The names of all tests.</summary>
     public string[] List() =>
         [
-            .. Lines(_units, "-list", "methods").Where(line => line.Contains('.')),
+            .. ((string[])[_units, _properties])
+                .SelectMany(program => Lines(program, "-list", "methods"))
+                .Where(line => line.StartsWith("BitcoinSock.", StringComparison.Ordinal)),
             .. Lines(_laws, "--list").Select(line => OfLaws + line.Split(' ')[0]),
         ];
 
@@ -51,7 +65,9 @@ internal sealed class TestProgram
         return (ending, [.. lines.Select(int.Parse)]);
     }
 
-    /// <summary>Unit tests until the first fails, or the laws of some backends.</summary>
+    /// <summary>
+    /// Tests of one of the three programs: until the first fails, or the laws of some backends.
+    /// </summary>
     public Ending Run(Limit limit, string[] tests)
     {
         long began = Stopwatch.GetTimestamp();
@@ -61,7 +77,7 @@ internal sealed class TestProgram
                 ["--seed", "1", "--cases", "30", .. tests.Select(each => each[OfLaws.Length..])]
             )
             : Start(
-                _units,
+                IsProperty(tests[0]) ? _properties : _units,
                 [
                     "-noColor",
                     "-noAutoReporters",
