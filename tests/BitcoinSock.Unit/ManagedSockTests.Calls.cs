@@ -100,10 +100,58 @@ public partial class ManagedSockTests
             : Task.Run(() => sock.TryConnectComplete(backlog.Address, Within.Long));
         await Task.Delay(Within.Brief, TestContext.Current.CancellationToken);
         Assert.False(connecting.IsCompleted);
-        backlog.Listener.Accept(out Sock accepted).ThrowIfError("accept");
-        accepted.Dispose();
+        backlog.MakeRoom();
         Assert.Equal(SockOutcome.Ok(0), await connecting);
         File.Delete(path);
+    }
+
+    [Fact]
+    public void While_it_connects_it_says_so_and_a_wait_for_room_is_for_the_end_of_that()
+    {
+        using var backlog = new FullBacklog(new IPEndPoint(IPAddress.Loopback, 0));
+        var sock = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        Assert.Throws<ArgumentNullException>(() => sock.Connect(null!));
+        Assert.Equal(SockResult.Fail(NetworkError.InProgress), sock.Connect(backlog.Address));
+        Assert.Equal(
+            SockResult.Fail(NetworkError.AlreadyInProgress),
+            sock.Connect(backlog.Address)
+        );
+        foreach (SockEvents one in (SockEvents[])[SockEvents.Send, SockEvents.Recv])
+        {
+            Assert.Equal(SockResult.Ok(0), sock.Wait(Within.Brief, one, out SockEvents occurred));
+            Assert.Equal(SockEvents.None, occurred);
+        }
+
+        const SocketOptionLevel Level = SocketOptionLevel.Socket;
+        Assert.Equal(
+            SockResult.Ok(0),
+            sock.GetSockOpt(Level, SocketOptionName.Error, out int value)
+        );
+        Assert.Equal(0, value);
+        sock.GetSockOpt(Level, SocketOptionName.Type, out value);
+        Assert.Equal(SocketType.Stream, (SocketType)value);
+        using var soon = new CancellationTokenSource(Within.Brief);
+        Assert.Equal(
+            SockResult.Fail(NetworkError.Interrupted),
+            sock.Wait(Within.Long, SockEvents.Send, out _, soon.Token)
+        );
+        var waiter = Background.Run(() => sock.Wait(Within.Long, SockEvents.Send, out _));
+        waiter.UntilBlocked();
+        sock.Dispose();
+        Assert.Equal(SockResult.Fail(NetworkError.BadHandle), waiter.Join());
+    }
+
+    [Fact]
+    public void When_it_has_connected_a_wait_for_room_says_so()
+    {
+        using var backlog = new FullBacklog(new IPEndPoint(IPAddress.Loopback, 0));
+        using var sock = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        sock.Connect(backlog.Address);
+        backlog.MakeRoom();
+        Assert.Equal(1, sock.Wait(Within.Long, SockEvents.Send, out SockEvents occurred).Count);
+        Assert.Equal(SockEvents.Send, occurred);
+        Assert.Equal(0, sock.Wait(Within.Brief, SockEvents.Recv, out _).Count);
+        Assert.Equal(SockResult.Ok(0), sock.Connect(backlog.Address));
     }
 
     [Fact]

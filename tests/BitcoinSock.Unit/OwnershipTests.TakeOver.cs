@@ -113,6 +113,44 @@ public partial class OwnershipTests
     }
 
     [Fact]
+    public void From_takes_what_there_is_and_leaves_nothing_behind()
+    {
+        Assert.Throws<ArgumentNullException>(() => Sock.From((Socket)null!));
+        Assert.Throws<ArgumentNullException>(() => Sock.From((SafeSocketHandle)null!));
+        Assert.Throws<ArgumentNullException>(() => new Sock().AssignFrom(null!));
+        Assert.Throws<ObjectDisposedException>(() =>
+            Sock.From(new SafeSocketHandle(-1, ownsHandle: true))
+        );
+        using var failures = new CloseFailures();
+        int before = OnLinux ? Descriptors.Count() : 0;
+        for (int i = 0; i < 20; i++)
+        {
+            (Sock near, Sock far) = Sock.CreatePair();
+            Sock.From(near.ToSocket()).Dispose();
+            Assert.Equal(0, far.Recv(new byte[1]).Count);
+            far.Dispose();
+        }
+
+        Assert.Equal(before, OnLinux ? Descriptors.Count() : 0);
+        Assert.Equal(0, failures.Count);
+    }
+
+    [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
+    public void A_pair_for_which_there_are_too_few_descriptors_leaves_none_behind()
+    {
+        int before = Descriptors.Count();
+        for (int left = 0; left < 3; left++)
+        {
+            using (new FewDescriptors(left))
+            {
+                Assert.Throws<SockException>(() => Sock.CreatePair(AddressFamily.InterNetwork));
+            }
+        }
+
+        Assert.Equal(before, Descriptors.Count());
+    }
+
+    [Fact]
     public void Of_two_threads_that_take_one_handle_over_exactly_one_gets_it()
     {
         for (int round = 0; round < 500; round++)

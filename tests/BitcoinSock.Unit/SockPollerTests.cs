@@ -2,7 +2,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
-public class SockPollerTests
+public partial class SockPollerTests
 {
     public static TheoryData<string> Ways => ["best", "poll", "select"];
 

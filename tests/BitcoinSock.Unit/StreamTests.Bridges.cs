@@ -119,6 +119,49 @@ public partial class StreamTests
         far.Dispose();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sock_as_a_stream_refuses_what_a_stream_must(bool managed)
+    {
+        Assert.Throws<ArgumentNullException>(() => ((ISock)null!).AsStream());
+        (Sock first, Sock far) = Sock.CreatePair();
+        using Sock end = far;
+        Stream stream = (managed ? (ISock)new ManagedSock(first.ToSocket()) : first).AsStream();
+        byte[] one = new byte[1];
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.Read(one, 0, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.Write(one, 0, 2));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            stream.ReadAsync(one, 0, 2, Stop)
+        );
+        Assert.Throws<NotSupportedException>(() => stream.SetLength(1));
+        Assert.Throws<NotSupportedException>(() => stream.Position = 1);
+        Assert.Throws<NotSupportedException>(() => stream.Seek(0, SeekOrigin.Begin));
+        stream.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => stream.ReadAsync(one, 0, 1, Stop));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => stream.WriteAsync(one, 0, 1, Stop));
+        Assert.Equal(0, far.Recv(one).Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_byte_by_itself_is_read_and_not_in_the_context_it_was_asked_in(bool managed)
+    {
+        (Sock first, Sock far) = Sock.CreatePair();
+        using Sock end = far;
+        using Stream stream = (
+            managed ? (ISock)new ManagedSock(first.ToSocket()) : first
+        ).AsStream();
+        var elsewhere = new ForbiddenContext();
+        Task<int> late = elsewhere.Begin(() => stream.ReadAsync(new byte[9], 0, 9, Stop));
+        far.SendComplete("x", Within.Long);
+        Assert.Equal(1, await late);
+        far.SendComplete("y", Within.Long);
+        Assert.Equal(1, await stream.ReadAsync(new byte[9], Stop));
+        Assert.Equal(0, elsewhere.Posts);
+    }
+
     [Fact]
     public async Task A_pipe_reads_and_writes_a_sock()
     {

@@ -50,34 +50,17 @@ public partial class WaitTests
         ];
         foreach (Action<Sock> letGo in ways)
         {
-            // Who is not woken notices at the end of a slice. A busy machine may be that late too,
-            // but not each time.
-            const int RoundsMax = 5;
-            int late = 0;
-            while (EndingTakes(letGo) > Sock.MaxWaitForIo / 2)
-            {
-                Assert.True(++late < RoundsMax, "it does not wake");
-            }
-        }
-
-        TimeSpan EndingTakes(Action<Sock> letGo)
-        {
-            using var pair = new Pair(kind);
-            var waiter = Background.Run(() =>
-            {
-                SockResult result = pair.Near.Wait(
-                    Timeout.InfiniteTimeSpan,
-                    SockEvents.Recv,
-                    out _
-                );
-                return (result, Ended: Stopwatch.GetTimestamp());
-            });
-            waiter.UntilBlocked();
-            long start = Stopwatch.GetTimestamp();
-            letGo(pair.Near);
-            (SockResult result, long ended) = waiter.Join();
-            Assert.Equal(SockResult.Fail(BadHandle), result);
-            return Stopwatch.GetElapsedTime(start, ended);
+            Pair? pair = null;
+            Soon.Holds(
+                beforehand: () => pair = new Pair(kind),
+                () =>
+                    Assert.Equal(
+                        SockResult.Fail(BadHandle),
+                        pair!.Near.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _)
+                    ),
+                () => letGo(pair!.Near)
+            );
+            pair!.Dispose();
         }
     }
 

@@ -80,7 +80,6 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     public void Add(Sock sock, SockEvents requested, object? state = null)
     {
         ArgumentNullException.ThrowIfNull(sock);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         SockHandle? handle = sock.Handle;
         if (handle is null || !handle.TryHold())
         {

@@ -43,16 +43,30 @@ internal static partial class Descriptors
                 && (marks & Inherit) == 0;
         }
 
-        string flags = File.ReadLines($"/proc/self/fdinfo/{socket.Value}")
-            .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
-        return (Convert.ToInt64(flags.Split('\t')[1], 8) & 0x80000) != 0;
+        return (Flags(socket) & 0x80000) != 0;
     }
+
+    /// <summary>Whether calls on it block, as Linux tells.</summary>
+    public static bool Blocks(CSocket socket) => (Flags(socket) & 0x800) == 0;
+
+    /// <summary>How many of them are event queues.</summary>
+    public static int EventQueues() =>
+        Directory
+            .GetFileSystemEntries("/proc/self/fd")
+            .Count(path => new FileInfo(path).LinkTarget is "anon_inode:[eventpoll]");
 
     public static int HighestPlusOne() =>
         1
         + Directory
             .GetFileSystemEntries("/proc/self/fd")
             .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+
+    private static long Flags(CSocket socket)
+    {
+        string flags = File.ReadLines($"/proc/self/fdinfo/{socket.Value}")
+            .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        return Convert.ToInt64(flags.Split('\t')[1], 8);
+    }
 
     [LibraryImport("kernel32")]
     private static partial int GetHandleInformation(nint handle, out uint marks);

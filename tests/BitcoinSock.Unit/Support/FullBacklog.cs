@@ -27,6 +27,14 @@ internal sealed class FullBacklog : IDisposable
 
     public EndPoint Address { get; }
 
+    /// <summary>Makes room for one, and has nobody else wait for it.</summary>
+    public void MakeRoom()
+    {
+        _waiting[^1].Dispose();
+        Listener.Accept(out Sock first).ThrowIfError("accept");
+        first.Dispose();
+    }
+
     public void Dispose()
     {
         _waiting.ForEach(sock => sock.Dispose());

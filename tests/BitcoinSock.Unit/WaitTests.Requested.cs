@@ -1,0 +1,111 @@
+using Xunit;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>What a wait is for, and what it is not.</summary>
+public partial class WaitTests
+{
+    // There is something to read and no room to send, so the one must not pass for the other.
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void Only_what_is_requested_ends_a_wait_and_only_what_is_there_is_told(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        pair.Arrive(1);
+        Fill(pair.Near);
+        SockEvents occurred;
+        Assert.Equal(0, pair.Near.Wait(Within.Brief, SockEvents.Send, out occurred).Count);
+        Assert.Equal(SockEvents.None, occurred);
+        const SockEvents Both = SockEvents.Recv | SockEvents.Send;
+        Assert.Equal(1, pair.Near.Wait(Within.Long, Both, out occurred).Count);
+        Assert.Equal(SockEvents.Recv, occurred);
+
+        using var poller = new SockPoller();
+        var ready = new ReadySock[1];
+        poller.Add(pair.Near, SockEvents.Send);
+        Assert.Equal(0, poller.Wait(ready, Within.Brief).Count);
+        poller.Modify(pair.Near, Both);
+        Assert.Equal(1, poller.Wait(ready, Within.Long).Count);
+        Assert.Equal(SockEvents.Recv, ready[0].Occurred);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mechanisms))]
+    public void Of_a_bad_descriptor_nothing_is_told_but_an_error(WaitMechanism mechanism)
+    {
+        var sock = new Sock(new CSocket(1000)) { Mechanism = mechanism };
+        const SockEvents Both = SockEvents.Recv | SockEvents.Send;
+        Assert.Equal(
+            SockResult.Fail(BadHandle),
+            sock.Wait(Within.Long, Both, out SockEvents occurred)
+        );
+        Assert.Equal(SockEvents.Error, occurred);
+        sock.Release();
+    }
+
+    [Theory(Skip = "select(2) of Windows goes by numbers", SkipUnless = nameof(OnLinux))]
+    [InlineData(0, true)]
+    [InlineData(1023, true)]
+    [InlineData(1024, false)]
+    [InlineData(-1, false)]
+    public void Select_can_hold_descriptors_below_1024(int descriptor, bool can) =>
+        Assert.Equal(can, Platform.Current.IsSelectable(new CSocket(descriptor)));
+
+    [Fact(Skip = "other systems have no such flag", SkipUnless = nameof(OnLinux))]
+    public void An_operation_leaves_a_handle_blocking_and_a_call_without_DontWait_blocks()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        Assert.True(pair.Near.TrySendComplete("x"u8, Within.Long).IsOk);
+        Assert.Equal(
+            SockStatus.Timeout,
+            pair.Near.TryRecvComplete(new byte[1], Within.Brief).Status
+        );
+        Assert.True(Descriptors.Blocks(pair.Near.Get()));
+        var receiver = Background.Run(() => pair.Near.Recv(new byte[1], SockFlags.None));
+        receiver.UntilBlocked();
+        pair.Arrive(1);
+        Assert.Equal(SockResult.Ok(1), receiver.Join());
+        Fill(pair.Near);
+        var sender = Background.Run(() => pair.Near.Send(new byte[1], SockFlags.NoSignal));
+        sender.UntilBlocked();
+        Assert.False(sender.HasEnded);
+        while (!sender.HasEnded)
+        {
+            pair.Far.RecvNow();
+        }
+
+        Assert.Equal(SockResult.Ok(1), sender.Join());
+        Assert.False(pair.Near.SetNonBlocking().IsError);
+        Assert.False(Descriptors.Blocks(pair.Near.Get()));
+    }
+
+    [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
+    public void A_wait_that_was_interrupted_leaves_no_descriptor_behind()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        Interrupt(1);
+        int before = Descriptors.Count();
+        Interrupt(50);
+        Assert.InRange(Descriptors.Count(), 0, before + 10);
+
+        void Interrupt(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(2));
+                SockResult result = pair.Near.Wait(Within.Long, SockEvents.Recv, out _, soon.Token);
+                Assert.Equal(SockResult.Fail(NetworkError.Interrupted), result);
+            }
+        }
+    }
+
+    private static void Fill(Sock sock)
+    {
+        byte[] large = new byte[1_000_000];
+        SockResult taken;
+        do
+        {
+            taken = sock.Send(large, SockFlags.DontWait | SockFlags.NoSignal);
+        } while (!taken.IsError || sock.Wait(Within.Brief, SockEvents.Send, out _).Count > 0);
+    }
+}
