@@ -82,6 +82,11 @@ target() {
     consumers) # make the packages, and use them from projects outside the tree
             dotnet pack BitcoinSock.sln --output artifacts
             build/consumers.sh artifacts ;;
+    docs)   # make the API reference, and the pages of docs/, by docfx: in artifacts/docs/site
+            dotnet build models/BitcoinSock.Model
+            [ -e artifacts/tools/docfx ] ||
+                dotnet tool install docfx --version 2.81.0 --tool-path artifacts/tools
+            artifacts/tools/docfx docs/docfx.json --warningsAsErrors ;;
     soak)   # random operations and faults on hundreds of connections, for five minutes
             dotnet run -c Release --project tests/BitcoinSock.Field -- soak "$@" ;;
     lock)   # write paket.lock anew from paket.dependencies
