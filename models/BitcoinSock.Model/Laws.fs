@@ -69,7 +69,7 @@ module Laws =
                 10
                 "SendAccounting"
                 required
-                (Ok(both (script 10) (operation 10)))
+                (Ok(both (both (script 10) (operation 10)) (FullChannel.look 10)))
                 "Sent is what the peer can drain."
             law
                 11
@@ -111,7 +111,7 @@ module Laws =
                 17
                 "WaitReport"
                 required
-                (Ok(script 17))
+                (Ok(both (script 17) (FullChannel.look 17)))
                 "A wait reports what was requested and is there."
             law 18 "EofReadable" required (Ok(script 18)) "The end of the stream is readable."
             law 19 "HangupHidesNothing" required (Ok(script 19)) "All data is read before the end."

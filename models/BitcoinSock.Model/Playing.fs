@@ -94,7 +94,8 @@ module internal Playing =
 
         { Played = played; Smallest = smallest }
 
-    let private ofLaw number (broken: string list) =
+    /// What concerns this law.
+    let ofLaw number (broken: string list) =
         broken |> List.filter (fun line -> line.StartsWith $"{number} ")
 
     /// A law of scripts: what both ends do, in any order.

@@ -74,6 +74,40 @@ let wrong: (string * int * Backend) list =
                     let hidden = if isBlocked then SockEvents.Recv else SockEvents.None
                     base.Wait(timeout, requested &&& ~~~hidden, interrupt)
             })
+        simulated "what does not fit is told as sent" 10 Capabilities.BoundedSend (fun inner ->
+            { new Bent(inner) with
+                override _.Send data =
+                    match base.Send data with
+                    | result when result.Count > 0 -> SockResult.Ok data.Length
+                    | refused -> refused
+            })
+        simulated "a full channel takes all, and drops it" 10 Capabilities.BoundedSend (fun inner ->
+            { new Bent(inner) with
+                override _.Send data =
+                    base.Send data |> ignore
+                    SockResult.Ok data.Length
+            })
+        simulated "a channel never fills up" 10 Capabilities.BoundedSend (fun inner ->
+            { new Bent(inner) with
+                override _.Send data =
+                    inner.Channel <-
+                        { inner.Channel with
+                            Outgoing =
+                                { inner.Channel.Outgoing with
+                                    Capacity = Int32.MaxValue
+                                }
+                        }
+
+                    base.Send data
+            })
+        simulated "a full channel says that there is room" 17 Capabilities.BoundedSend (fun inner ->
+            { new Bent(inner) with
+                override _.Wait(timeout, requested, interrupt) =
+                    if requested.HasFlag SockEvents.Send then
+                        SockResult.Ok 1, SockEvents.Send
+                    else
+                        base.Wait(timeout, requested, interrupt)
+            })
         simulated "a closed handle would block" 21 Capabilities.Descriptor (fun inner ->
             let mutable isClosed = false
 
