@@ -21,11 +21,20 @@ type Capabilities =
     /// Disposing the backend lets its descriptor go: calls then say so.
     | Descriptor = 32
 
-/// A fresh channel: the backend to check, and the far end for the kit.
+/// A fresh channel: the backend to check, and the far end for the kit. It holds at least 1000 bytes
+/// in each direction: that many are written, or sent, at once.
 [<AllowNullLiteral>]
 type BackendPair(sock: ISock, peer: IPeer) =
     member _.Sock = sock
     member _.Peer = peer
+
+    /// The far end writes all of it at once, at most 1000 bytes.
+    member internal _.Arrive(bytes: byte[]) =
+        let count = peer.Write(ReadOnlySpan bytes)
+
+        if count < bytes.Length then
+            invalidOp
+                $"The peer could write {count} of {bytes.Length} bytes; the kit needs room for 1000."
 
     interface IDisposable with
         member _.Dispose() =

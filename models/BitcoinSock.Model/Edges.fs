@@ -44,8 +44,7 @@ module internal Edges =
                             byte
                 |]
 
-            pair.Peer.Write(ReadOnlySpan(Array.concat [ line; [| terminator; terminator |] ]))
-            |> ignore
+            pair.Arrive(Array.concat [ line; [| terminator; terminator |] ])
 
             let buffer = Array.zeroCreate 300
             let within = TimeSpan.FromSeconds 5.0
@@ -69,10 +68,10 @@ module internal Edges =
             let buffer = Array.zeroCreate 10
             let short = TimeSpan.FromMilliseconds 5.0
             let within = TimeSpan.FromSeconds 5.0
-            pair.Peer.Write(ReadOnlySpan first) |> ignore
+            pair.Arrive first
             let sock = pair.Sock
             let early = SockOperations.TryRecvUntilTerminator(sock, '\n'B, Span buffer, short)
-            pair.Peer.Write(ReadOnlySpan second) |> ignore
+            pair.Arrive second
 
             let late =
                 if early.IsOk then
@@ -98,8 +97,7 @@ module internal Edges =
         Playing.fixedCases [ 0; 1; 8; 600 ] tell (fun pair size ->
             let payload = Array.init size (fun i -> byte (i * 7))
 
-            pair.Peer.Write(ReadOnlySpan(Array.append "STREAM STATUS RESULT=OK\n"B payload))
-            |> ignore
+            pair.Arrive(Array.append "STREAM STATUS RESULT=OK\n"B payload)
 
             let within = TimeSpan.FromSeconds 5.0
             let line = Array.zeroCreate 2000

@@ -24,15 +24,57 @@ module PairPlay =
 
         more [||]
 
-    /// The far end; what it has received is kept when it closes. That it has gone is known to the
-    /// near end before it goes on: some learn of it a little later.
-    type private Keeper(peer: IPeer, near: ISock) =
+    /// The far end, which writes these bytes as fast as there is room for them. What it has
+    /// received is kept when it closes, which it does behind the last byte. That it has gone is
+    /// known to the near end before it goes on: some learn of it a little later.
+    type private Keeper(peer: IPeer, near: ISock, bytes: byte[]) =
         let settle () =
             let mutable occurred = SockEvents.None
             near.Wait(patience, SockEvents.Recv, &occurred) |> ignore
 
+        let mutable written = 0
+        let mutable ending: unit -> unit = ignore
         let mutable kept = [||]
         let read (buffer: byte[]) = peer.Read(Span buffer)
+
+        let finish () =
+            ending ()
+            ending <- ignore
+
+        let feed () =
+            if written < bytes.Length then
+                let count = peer.Write(ReadOnlySpan(bytes, written, bytes.Length - written))
+                written <- written + count
+
+                if count > 0 then
+                    settle ()
+
+                if written = bytes.Length then
+                    finish ()
+
+        let endBy act =
+            ending <- act >> settle
+
+            if written = bytes.Length then
+                finish ()
+
+        /// The near end, whose every call finds as many of the bytes as there is room for.
+        member _.Near =
+            { new ISock with
+                member _.Clock = near.Clock
+                member _.Send(data, flags) = near.Send(data, flags)
+                member _.ShutdownSend() = near.ShutdownSend()
+
+                member _.Recv(buffer, flags) =
+                    feed ()
+                    near.Recv(buffer, flags)
+
+                member _.Wait(timeout, requested, occurred, interrupt) =
+                    feed ()
+                    near.Wait(timeout, requested, &occurred, interrupt)
+            }
+
+        member _.Feed() = feed ()
 
         member _.Received expected =
             Array.append kept (readAll (expected - kept.Length) read)
@@ -40,18 +82,18 @@ module PairPlay =
         interface IPeer with
             member _.Write data = peer.Write data
             member _.Read buffer = peer.Read buffer
-            member _.ShutdownSend() = peer.ShutdownSend()
+            member _.ShutdownSend() = endBy peer.ShutdownSend
 
             member _.Reset() =
+                written <- bytes.Length
                 peer.Reset()
                 settle ()
 
             member _.Dispose() =
                 kept <- readAll 0 read
-                peer.Dispose()
-                settle ()
+                endBy peer.Dispose
 
-    /// What a pair can be asked to play: it has room for all; what is accepted after the peer
+    /// What a pair can be asked to play: its room is its own; what is accepted after the peer
     /// closes is lost by the transport's own rules; and only some can be reset, or half closed.
     let realisable (capabilities: Capabilities) case =
         let isPossible fault =
@@ -68,17 +110,13 @@ module PairPlay =
 
     /// Plays it; also what the shim found wrong with the backend.
     let play (loop: Loop) (pair: BackendPair) (case: Case) =
-        pair.Peer.Write(ReadOnlySpan case.Arrived) |> ignore
+        let keeper = new Keeper(pair.Peer, pair.Sock, case.Arrived)
+        keeper.Feed()
 
         if case.IsClosed then
-            pair.Peer.ShutdownSend()
+            (keeper :> IPeer).ShutdownSend()
 
-        if case.IsClosed || case.Arrived.Length > 0 then
-            let mutable occurred = SockEvents.None
-            pair.Sock.Wait(patience, SockEvents.Recv, &occurred) |> ignore
-
-        let timed = VirtualTime pair.Sock
-        use keeper = new Keeper(pair.Peer, pair.Sock)
+        let timed = VirtualTime keeper.Near
         let sock = FaultySock(timed, keeper, case.Schedule)
         let outcome, received = loop sock case.Operation case.Timeout sock.Interrupt
         let before = case.Before
@@ -99,7 +137,7 @@ module PairPlay =
                 else
                     case.Arrived.Length - received.Length - terminator
 
-            readAll expected (fun buffer -> pair.Sock.Recv(Span buffer, SockFlags.DontWait).Count)
+            readAll expected (fun buffer -> keeper.Near.Recv(Span buffer, SockFlags.DontWait).Count)
 
         let pipe pending old = { old with Pending = pending }
 

@@ -46,7 +46,7 @@ module internal Timing =
 
         Playing.fixedCases edges tell (fun pair (time, isValid) ->
             let sock = pair.Sock
-            pair.Peer.Write(ReadOnlySpan [| 1uy |]) |> ignore
+            pair.Arrive [| 1uy |]
             let mutable occurred = SockEvents.None
             let arrival = TimeSpan.FromSeconds 5.0
             sock.Wait(arrival, SockEvents.Recv, &occurred) |> ignore
@@ -140,7 +140,7 @@ module internal Timing =
             let mutable occurred = SockEvents.None
             pair.Sock.Wait(within, SockEvents.Recv, &occurred, token ()) |> ignore
             interrupt.Reset()
-            pair.Peer.Write(ReadOnlySpan [| 1uy |]) |> ignore
+            pair.Arrive [| 1uy |]
             let third = recv ()
 
             [
@@ -191,7 +191,7 @@ module internal Timing =
                     SockOperations.TryRecvComplete(pair.Sock, Span(Array.zeroCreate 1), brief)
 
                 let sent = SockOperations.TrySendComplete(pair.Sock, ReadOnlySpan data, within)
-                pair.Peer.Write(ReadOnlySpan data) |> ignore
+                pair.Arrive data
                 let back = Array.zeroCreate size
                 let received = SockOperations.TryRecvComplete(pair.Sock, Span back, within)
 

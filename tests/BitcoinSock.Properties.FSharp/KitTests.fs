@@ -2,6 +2,7 @@
 module BitcoinSock.Properties.KitTests
 
 open System
+open RingBackend
 open Xunit
 open BitcoinSock
 open BitcoinSock.Model
@@ -18,6 +19,18 @@ let ``every backend of the library keeps every law`` (name) =
     print (string report)
 
     Assert.True(report.Passed, string report)
+
+[<Theory>]
+[<InlineData(1000)>]
+[<InlineData(2047)>]
+[<InlineData(6000)>]
+let ``a channel with little room keeps every law`` (capacity: int) =
+    let pair () =
+        let struct (near, far) = RingSock.CreatePair capacity
+        new BackendPair(near, new RingPeer(far))
+
+    Backend("small", pair, Capabilities.HalfClose ||| Capabilities.BoundedSend)
+    |> Conformance.Verify
 
 [<Fact>]
 let ``the shim tells of bytes that were shown, and are gone`` () =
