@@ -96,43 +96,50 @@ module Case =
     let judge (case: Case) observed =
         Spec.judge case.Operation case.Timeout case.Before observed
 
-    /// The case and how it went, to be read aloud.
-    let tell (case: Case) observed =
-        let text (bytes: byte[]) =
-            let text = Text.Encoding.Latin1.GetString(bytes).Replace("\n", "\\n")
-
-            if text.Length > 60 then
-                $"{text[..20]}...{text[text.Length - 20 ..]}"
-            else
-                text
-
-        let closed = if case.IsClosed then ", then the end" else ""
-        let shown = observed.Steps |> List.truncate 20 |> List.map string
-        let more = observed.Steps.Length - shown.Length
-
-        let steps =
-            shown
-            @ [
-                if more > 0 then
-                    $"and {more} more"
-            ]
-            |> String.concat "\n  "
-
+    /// What is asked, and of what channel, to be read aloud.
+    let title (case: Case) =
         let operation =
             match case.Operation with
-            | Operation.SendComplete data -> $"SendComplete \"{text data}\""
+            | Operation.SendComplete data -> $"SendComplete {Quote.bytes data}"
             | Operation.RecvComplete count -> $"RecvComplete of {count} bytes"
             | Operation.ReadFrame(terminator, limit, window) ->
-                $"ReadFrame \"{text terminator}\" within {limit} bytes, {window} at a time"
+                $"ReadFrame {Quote.bytes terminator} within {limit} bytes, {window} at a time"
             | Operation.IsConnected -> "IsConnected"
             | Operation.ConnectComplete(target, takes) ->
                 $"ConnectComplete to {target}, which takes {takes.TotalMilliseconds} ms"
             | Operation.RecvUntilTerminator(terminator, limit) ->
-                $"RecvUntilTerminator \"{text [| terminator |]}\" within {limit} bytes"
+                $"RecvUntilTerminator {Quote.bytes [| terminator |]} within {limit} bytes"
+
+        let room =
+            match case.Operation with
+            | Operation.SendComplete data when data.Length > case.Room -> $"; room for {case.Room}"
+            | _ -> ""
+
+        let closed = if case.IsClosed then ", then the end" else ""
 
         $"{operation}, within {case.Timeout.TotalMilliseconds} ms; "
-        + $"\"{text case.Arrived}\" has arrived{closed}; room for {case.Room}\n  {steps}\n  "
-        + $"ends as {observed.Outcome.Status} with {observed.Outcome.Count}"
+        + $"{Quote.bytes case.Arrived} has arrived{closed}{room}"
+
+    /// The calls, a line each, and how it ended.
+    let trace (steps: Step list) (ending: string) =
+        let shown = steps |> List.truncate 20 |> List.map string
+        let more = steps.Length - shown.Length
+
+        shown
+        @ [
+            if more > 0 then
+                $"and {more} more"
+            ending
+        ]
+        |> List.map ((+) "  ")
+        |> String.concat "\n"
+
+    let ending (outcome: SockOutcome) =
+        $"ends as {outcome.Status} with {outcome.Count}"
+
+    /// The case and how it went.
+    let tell case observed =
+        $"{title case}\n{trace observed.Steps (ending observed.Outcome)}"
 
     // A small alphabet makes terminators frequent.
     let private letters = Gen.elements [ 'a'B; 'b'B; '\n'B ]

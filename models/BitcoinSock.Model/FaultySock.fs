@@ -80,7 +80,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
         let instead = Fault.error fault |> ValueOption.map SockResult.Fail
 
         let finish asked result =
-            steps.Add
+            let step =
                 {
                     Call = call
                     Asked = asked
@@ -89,6 +89,8 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
                     Now = now
                     WasInterrupted = wasInterrupted
                 }
+
+            lock steps (fun () -> steps.Add step)
 
             result
 
@@ -119,8 +121,8 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
 
         FaultySock(inner, nobody, schedule)
 
-    /// The calls that were answered, in order.
-    member _.Steps = List.ofSeq steps
+    /// The calls that were answered by now, in order. Any thread may ask.
+    member _.Steps = lock steps (fun () -> List.ofSeq steps)
 
     /// What the backend below did that no channel may do, and whether bytes that were shown and not
     /// taken have leaked. Ask at the end, before anybody else reads on.

@@ -108,4 +108,8 @@ module internal FullChannel =
                     backend
                     effort
             else
-                { Played = 0; Smallest = None }
+                {
+                    Played = 0
+                    Asked = 0
+                    Smallest = None
+                }

@@ -21,16 +21,14 @@ type Act =
     | PeerResets
 
     override act.ToString() =
-        let text (bytes: byte[]) = Text.Encoding.Latin1.GetString bytes
-
         match act with
-        | Send bytes -> $"send \"{text bytes}\""
+        | Send bytes -> $"send {Quote.bytes bytes}"
         | Recv count -> $"recv {count}"
         | Peek count -> $"peek {count}"
         | Wait events -> $"wait for {events}"
         | Probe -> "IsConnected"
         | ShutdownSend -> "shut down our sending side"
-        | PeerWrites bytes -> $"the peer writes \"{text bytes}\""
+        | PeerWrites bytes -> $"the peer writes {Quote.bytes bytes}"
         | PeerReads count -> $"the peer reads {count}"
         | PeerShutsDown -> "the peer shuts down its sending side"
         | PeerCloses -> "the peer closes"
@@ -103,20 +101,23 @@ type internal Player(pair: BackendPair) =
             let right = min result.Count (pending ())
             let expected = written.GetRange(got, right).ToArray()
 
+            let instead () =
+                $"{Quote.bytes bytes} comes in place of {Quote.bytes expected}"
+
             if sawEnd then
                 find 27 "StickyEnd" $"{bytes.Length} bytes after the end"
             elif bytes.Length > right || bytes <> expected then
                 if isPeek then
-                    find 3 "PeekStability" $"shows %A{bytes}, where %A{expected} is what comes"
-                elif hasProbed then
                     find
-                        26
-                        "ProbeCoherence"
-                        $"after IsConnected %A{bytes} comes in place of %A{expected}"
+                        3
+                        "PeekStability"
+                        $"shows {Quote.bytes bytes}, where {Quote.bytes expected} is what comes"
+                elif hasProbed then
+                    find 26 "ProbeCoherence" $"after IsConnected {instead ()}"
                 elif shown > 0 then
-                    find 2 "PeekPurity" $"after a peek %A{bytes} comes in place of %A{expected}"
+                    find 2 "PeekPurity" $"after a peek {instead ()}"
                 else
-                    find 1 "Fidelity" $"%A{bytes} comes in place of %A{expected}"
+                    find 1 "Fidelity" (instead ())
 
             if isPeek then
                 shown <- max shown bytes.Length
@@ -158,11 +159,13 @@ type internal Player(pair: BackendPair) =
             let right = min result (accepted.Count - read)
             let expected = accepted.GetRange(read, right).ToArray()
 
-            if result > right || buffer[.. result - 1] <> expected then
+            let bytes = buffer[.. result - 1]
+
+            if bytes <> expected then
                 find
                     10
                     "SendAccounting"
-                    $"the peer gets %A{buffer[.. result - 1]}, %A{expected} was accepted"
+                    $"the peer gets {Quote.bytes bytes}, {Quote.bytes expected} was accepted"
 
             read <- read + right
         elif result = 0 && not isShut && not isReset then

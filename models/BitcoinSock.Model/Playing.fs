@@ -14,12 +14,23 @@ type Effort =
         Budget: TimeSpan
     }
 
-/// What playing came to: how many cases, and the smallest that breaks the law.
+/// What playing came to: how many cases of how many, and the smallest that breaks the law.
 type Finding =
-    { Played: int; Smallest: string option }
+    {
+        Played: int
+        Asked: int
+        Smallest: string option
+    }
 
 /// A way to look whether a law holds of a backend.
 type Look = Backend -> Effort -> Finding
+
+/// A case to be played: the laws that it breaks on a pair, and what there is to tell of it by now.
+type private Play =
+    {
+        Broken: BackendPair -> string list
+        Tell: unit -> string
+    }
 
 /// The ways to look whether a law holds.
 module internal Playing =
@@ -27,48 +38,54 @@ module internal Playing =
     /// A case that takes longer hangs.
     let private watchdog = TimeSpan.FromSeconds 30.0
 
+    /// What a backend threw, and where; behind that the kit calls.
+    let private thrown (error: exn) =
+        let cause = error.GetBaseException()
+        let said = $"{cause.GetType()}: {cause.Message}"
+
+        match cause.StackTrace with
+        | null -> said
+        | trace ->
+            let first = (trace.Split '\n')[0]
+            $"{said}\n  {first.Trim()}"
+
     /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent; that
     /// one is made smaller.
-    let private search
-        arb
-        (tell: 'a -> string)
-        (broken: BackendPair -> 'a -> string list)
-        (backend: Backend)
-        effort
-        =
+    let private search (arb: Arbitrary<'a>) (stage: 'a -> Play) (backend: Backend) effort =
         let start = Stopwatch.GetTimestamp()
         let mutable played = 0
         let mutable smallest = None
 
-        let play case =
+        let broken play =
             let job =
                 Task.Run<string list>(fun () ->
                     use pair = backend.CreatePair()
-                    broken pair case)
+                    play.Broken pair)
 
-            if not (job.Wait watchdog) then
-                [ $"it did not end within {watchdog.TotalSeconds} s" ]
-            else
-                job.Result
+            try
+                if job.Wait watchdog then
+                    job.Result
+                else
+                    [ $"it did not end within {watchdog.TotalSeconds} s" ]
+            with error ->
+                // An exception from a backend is no outcome: the law does not hold.
+                [ thrown error ]
 
-        // What the last case that broke it said: that is the smallest. It is not played again, for
-        // it may hold the next time.
-        let mutable why = []
+        // What there was to tell of the last case that broke it: that is the smallest. It is not
+        // played again, for it may hold the next time.
+        let mutable story = ""
 
         let holds case =
             if Stopwatch.GetElapsedTime start > effort.Budget then
                 true
             else
                 played <- played + 1
+                let play = stage case
+                let found = broken play
 
-                let found =
-                    try
-                        play case
-                    with error ->
-                        // An exception from a backend is no outcome: the law does not hold.
-                        [ error.GetBaseException().ToString() ]
+                if not found.IsEmpty then
+                    story <- String.concat "\n" (found @ [ play.Tell() ])
 
-                why <- if found.IsEmpty then why else found
                 found.IsEmpty
 
         let runner =
@@ -79,8 +96,7 @@ module internal Playing =
 
                 member _.OnFinished(_, result) =
                     match result with
-                    | TestResult.Failed(_, _, [ case ], _, _, _, _) ->
-                        smallest <- Some(String.concat "\n" (why @ [ tell (unbox<'a> case) ]))
+                    | TestResult.Failed _ -> smallest <- Some story
                     | _ -> ()
             }
 
@@ -92,33 +108,58 @@ module internal Playing =
 
         Check.One(config, Prop.forAll arb holds)
 
-        { Played = played; Smallest = smallest }
+        {
+            Played = played
+            Asked = effort.Cases
+            Smallest = smallest
+        }
 
     /// What concerns this law.
     let ofLaw number (broken: string list) =
         broken |> List.filter (fun line -> line.StartsWith $"{number} ")
 
     /// A law of scripts: what both ends do, in any order.
-    let script number (backend: Backend) effort =
-        let broken pair acts = Script.play pair acts |> ofLaw number
-        search (Script.arb backend.Capabilities) Script.tell broken backend effort
+    let script number (backend: Backend) =
+        let stage acts =
+            {
+                Broken = fun pair -> Script.play pair acts |> ofLaw number
+                Tell = fun () -> Script.tell acts
+            }
 
-    /// A law of operations, under faults.
-    let private operations broken (backend: Backend) effort =
-        let possible case =
-            PairPlay.realisable backend.Capabilities case
+        search (Script.arb backend.Capabilities) stage backend
 
-        let tell case =
-            Case.tell (possible case) (Case.simulate Case.library (possible case))
+    /// A law of operations, under faults. What is told of a case are the calls that the backend
+    /// answered, as far as it came.
+    let private operations prepare broken (backend: Backend) =
+        let stage case =
+            let case = PairPlay.realisable backend.Capabilities (prepare case)
+            let plays = ResizeArray<FaultySock * string>()
 
-        search Case.onPair tell (fun pair case -> broken pair (possible case)) backend effort
+            let loop: Loop =
+                fun sock operation timeout interrupt ->
+                    let shim = unbox<FaultySock>(box sock)
+                    plays.Add(shim, "has not ended")
+                    let outcome, received = Case.library sock operation timeout interrupt
+                    plays[plays.Count - 1] <- shim, Case.ending outcome
+                    outcome, received
 
-    let private judge pair case =
-        let observed, findings = PairPlay.play Case.library pair case
+            let tell () =
+                let traces = [ for shim, ending in plays -> Case.trace shim.Steps ending ]
+                String.concat "\n" (Case.title case :: traces)
+
+            {
+                Broken = fun pair -> broken loop pair case
+                Tell = tell
+            }
+
+        search Case.onPair stage backend
+
+    let private judge loop pair case =
+        let observed, findings = PairPlay.play loop pair case
         findings @ Case.judge case observed
 
     let operation number =
-        operations (fun pair case -> judge pair case |> ofLaw number)
+        operations id (fun loop pair case -> judge loop pair case |> ofLaw number)
 
     let shortCalls: Look =
         let isShort fault =
@@ -127,29 +168,31 @@ module internal Playing =
             | Fault.ShortPeek _ -> true
             | _ -> false
 
-        operations (fun pair case ->
+        let short case =
             let faults = List.filter isShort case.Schedule.Faults
 
-            judge
-                pair
-                { case with
-                    Schedule = Schedule.ofFaults faults
-                }
-            |> List.map (sprintf "4 ShortCallsAreLegal: %s"))
+            { case with
+                Schedule = Schedule.ofFaults faults
+            }
 
-    let determinism backend =
-        operations
-            (fun pair case ->
-                let once pair =
-                    (PairPlay.play Case.library pair case |> fst).Steps
+        operations short (fun loop pair case ->
+            judge loop pair case |> List.map (sprintf "4 ShortCallsAreLegal: %s"))
 
-                use again = (backend: Backend).CreatePair()
+    let determinism: Look =
+        fun backend ->
+            operations
+                id
+                (fun loop pair case ->
+                    let once pair =
+                        (PairPlay.play loop pair case |> fst).Steps
 
-                [
-                    if once pair <> once again then
-                        "37 Determinism: the trace is another one the second time"
-                ])
-            backend
+                    use again = backend.CreatePair()
+
+                    [
+                        if once pair <> once again then
+                            "37 Determinism: the trace is another one the second time"
+                    ])
+                backend
 
     /// Few cases, each played once.
     let fixedCases cases tell broken (backend: Backend) effort =
@@ -158,12 +201,23 @@ module internal Playing =
                 played, smallest
             else
                 let one = { effort with Cases = 1 }
-                let arb = Arb.fromGen (Gen.constant case)
-                let finding = search arb tell broken backend one
+
+                let play =
+                    {
+                        Broken = fun pair -> broken pair case
+                        Tell = fun () -> tell case
+                    }
+
+                let finding = search (Arb.fromGen (Gen.constant play)) id backend one
                 played + finding.Played, finding.Smallest
 
         let played, smallest = List.fold play (0, None) cases
-        { Played = played; Smallest = smallest }
+
+        {
+            Played = played
+            Asked = List.length cases
+            Smallest = smallest
+        }
 
     /// One law by several ways to look.
     let both (first: Look) (second: Look) (backend: Backend) effort =
@@ -176,4 +230,5 @@ module internal Playing =
 
             { other with
                 Played = one.Played + other.Played
+                Asked = one.Asked + other.Asked
             }
