@@ -3,6 +3,7 @@ module BitcoinSock.Check.Arguments
 
 open System
 open Argu
+open BitcoinSock.Model
 
 /// Not to be done as asked: exit status 2.
 exception WrongUsage of message: string
@@ -60,6 +61,9 @@ let private wrong message = raise (WrongUsage message)
 let private law (text: string) =
     match text.Trim().Split(' ')[0] with
     | "" -> wrong "a law has a number or a name"
+    | law when (Laws.tryFind law).IsNone ->
+        let last = List.last Laws.all
+        wrong $"there is no law '{law}'; they are 1 to {last.Number}, or go by their names"
     | law -> law
 
 let private replay (text: string) =

@@ -37,17 +37,11 @@ let law (replay: LawResult -> string option) (result: LawResult) =
     let row verdict what =
         $"%-8s{verdict}%-28s{result.Law}{what}".TrimEnd()
 
-    let cases =
-        if result.Cases = 1 then
-            "1 case"
-        else
-            $"{result.Cases} cases"
-
     match result.Verdict with
-    | LawVerdict.Passed -> line "green" (row "passed" cases)
+    | LawVerdict.Passed -> line "green" (row "passed" result.Extent)
     | LawVerdict.Skipped -> line "yellow" (row "skipped" result.Counterexample)
     | _ ->
-        line "red" (row "FAILED" cases)
+        line "red" (row "FAILED" result.Extent)
         List.iter (line "default") (indented result.Counterexample)
 
         replay result

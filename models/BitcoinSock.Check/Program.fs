@@ -47,6 +47,7 @@ let private crashed (e: exn) =
         Law = "the check itself"
         Verdict = LawVerdict.Failed
         Cases = 0
+        Asked = 0
         Seed = 0UL
         Counterexample = string e
     }
@@ -59,16 +60,21 @@ let private checkOne request (backend: Backend) (oneMore: unit -> unit) =
         Output.law (replay request backend) result
         oneMore ()
 
+    let options = optionsOf request
     Output.line "bold" $"== {backend.Name}"
 
     try
-        Conformance.Check(backend, optionsOf request, tell) |> ignore
-    with
-    // The kit's answer to a law that it does not know.
-    | :? ArgumentException as e when not request.Laws.IsEmpty -> raise (WrongUsage e.Message)
-    | e -> tell (crashed e)
+        Conformance.Check(backend, options, tell) |> ignore
+    with e ->
+        tell (crashed e)
 
-    let report = { Backend = backend.Name; Laws = done' }
+    let report =
+        {
+            Backend = backend.Name
+            Cases = options.Cases
+            Laws = done'
+        }
+
     Output.total report
     report
 

@@ -34,7 +34,8 @@ type BackendPair(sock: ISock, peer: IPeer) =
 
         if count < bytes.Length then
             invalidOp
-                $"The peer could write {count} of {bytes.Length} bytes; the kit needs room for 1000."
+                $"The peer could write {count} of {bytes.Length} bytes; \
+                  the kit needs room for 1000."
 
     interface IDisposable with
         member _.Dispose() =

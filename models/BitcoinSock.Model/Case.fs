@@ -97,19 +97,7 @@ module Case =
         Spec.judge case.Operation case.Timeout case.Before observed
 
     /// What is asked, and of what channel, to be read aloud.
-    let title (case: Case) =
-        let operation =
-            match case.Operation with
-            | Operation.SendComplete data -> $"SendComplete {Quote.bytes data}"
-            | Operation.RecvComplete count -> $"RecvComplete of {count} bytes"
-            | Operation.ReadFrame(terminator, limit, window) ->
-                $"ReadFrame {Quote.bytes terminator} within {limit} bytes, {window} at a time"
-            | Operation.IsConnected -> "IsConnected"
-            | Operation.ConnectComplete(target, takes) ->
-                $"ConnectComplete to {target}, which takes {takes.TotalMilliseconds} ms"
-            | Operation.RecvUntilTerminator(terminator, limit) ->
-                $"RecvUntilTerminator {Quote.bytes [| terminator |]} within {limit} bytes"
-
+    let internal title (case: Case) =
         let room =
             match case.Operation with
             | Operation.SendComplete data when data.Length > case.Room -> $"; room for {case.Room}"
@@ -117,11 +105,11 @@ module Case =
 
         let closed = if case.IsClosed then ", then the end" else ""
 
-        $"{operation}, within {case.Timeout.TotalMilliseconds} ms; "
+        $"{case.Operation}, within {case.Timeout.TotalMilliseconds} ms; "
         + $"{Quote.bytes case.Arrived} has arrived{closed}{room}"
 
     /// The calls, a line each, and how it ended.
-    let trace (steps: Step list) (ending: string) =
+    let internal trace (steps: Step list) (ending: string) =
         let shown = steps |> List.truncate 20 |> List.map string
         let more = steps.Length - shown.Length
 
@@ -134,7 +122,7 @@ module Case =
         |> List.map ((+) "  ")
         |> String.concat "\n"
 
-    let ending (outcome: SockOutcome) =
+    let internal ending (outcome: SockOutcome) =
         $"ends as {outcome.Status} with {outcome.Count}"
 
     /// The case and how it went.
@@ -288,19 +276,16 @@ module Case =
             | Operation.IsConnected -> ()
         }
 
-    let private isConnect case =
-        match case.Operation with
-        | Operation.ConnectComplete _ -> true
-        | _ -> false
-
     /// Every operation.
     let arb = Arb.fromGenShrink (gen, shrink)
 
     /// The operations on a pair, which is connected.
-    let onPair = Arb.fromGenShrink (Gen.where (isConnect >> not) gen, shrink)
+    let onPair =
+        Arb.fromGenShrink (Gen.where (fun case -> not (isConnect case.Operation)) gen, shrink)
 
     /// Connects only.
-    let connecting = Arb.fromGenShrink (Gen.where isConnect gen, shrink)
+    let connecting =
+        Arb.fromGenShrink (Gen.where (fun case -> isConnect case.Operation) gen, shrink)
 
     /// Random cases, the same in every run.
     let sample count =

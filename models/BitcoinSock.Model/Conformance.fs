@@ -30,16 +30,29 @@ type LawResult =
         Verdict: LawVerdict
         /// How many cases were played.
         Cases: int
+        /// How many would have been, had there been time, and had none of them broken it.
+        Asked: int
         /// The seed that plays them again.
         Seed: uint64
         /// The smallest case that breaks it, or the reason for the skip.
         Counterexample: string
     }
 
+    /// How much was played, in words.
+    member result.Extent =
+        if result.Verdict = LawVerdict.Passed && result.Cases < result.Asked then
+            $"{result.Cases} of {result.Asked} cases (time is up)"
+        elif result.Cases = 1 then
+            "1 case"
+        else
+            $"{result.Cases} cases"
+
 /// What became of a backend.
 type Report =
     {
         Backend: string
+        /// How many random cases of each law were asked for: their sizes grow with it.
+        Cases: int
         Laws: IReadOnlyList<LawResult>
     }
 
@@ -48,11 +61,17 @@ type Report =
 
     /// A line a law; what broke, and how to play it again.
     override report.ToString() =
+        let replay law =
+            let number = (law.Law.Split ' ')[0]
+
+            $"to replay: Conformance.Check(backend, new CheckOptions {{ Laws = [\"{number}\"], "
+            + $"Seed = {law.Seed}, Cases = {report.Cases} }})"
+
         let line law =
             match law.Verdict with
-            | LawVerdict.Passed -> $"passed   {law.Law} ({law.Cases} cases)"
+            | LawVerdict.Passed -> $"passed   {law.Law}: {law.Extent}"
             | LawVerdict.Skipped -> $"skipped  {law.Law}: {law.Counterexample}"
-            | _ -> $"FAILED   {law.Law} (seed {law.Seed})\n{law.Counterexample}"
+            | _ -> $"FAILED   {law.Law}\n{law.Counterexample}\n{replay law}"
 
         $"backend {report.Backend}\n"
         + (report.Laws |> Seq.map line |> String.concat "\n")
@@ -66,7 +85,8 @@ type ConformanceException(report: Report) =
 [<AbstractClass; Sealed>]
 type Conformance =
 
-    /// Checks a backend, and tells of each law when it is done.
+    /// Checks a backend, and tells of each law when it is done: of the backend's own laws first. If
+    /// one of these is broken, the laws of operations are skipped, unless laws are named.
     static member Check
         (backend: Backend, options: CheckOptions, progress: Action<LawResult>)
         : Report =
@@ -83,51 +103,76 @@ type Conformance =
                 Budget = options.Budget
             }
 
-        let isNamed (name: string) (law: Law) =
-            [ law.Name; string law.Number; law.Title ]
-            |> List.exists (fun known -> known.Equals(name, StringComparison.OrdinalIgnoreCase))
-
-        for name in options.Laws do
-            if not (List.exists (isNamed name) Laws.all) then
-                invalidArg (nameof options) $"There is no law '{name}'."
+        let named =
+            [
+                for name in options.Laws do
+                    match Laws.tryFind name with
+                    | Some law -> law.Number
+                    | None -> invalidArg (nameof options) $"There is no law '{name}'."
+            ]
 
         let wanted =
             Laws.all
-            |> List.filter (fun law ->
-                options.Laws.Count = 0
-                || options.Laws |> Seq.exists (fun name -> isNamed name law))
+            |> List.filter (fun law -> named.IsEmpty || List.contains law.Number named)
+
+        // The first law of the backend's own that it broke.
+        let mutable broken = None
 
         let check (law: Law) =
             let missing = law.Needs &&& ~~~backend.Capabilities
 
-            let verdict, cases, text =
-                match law.Play with
-                | Error why -> LawVerdict.Skipped, 0, why
-                | Ok _ when missing <> Capabilities.None ->
-                    LawVerdict.Skipped, 0, $"the backend does not promise {missing}"
-                | Ok play ->
-                    match play backend effort with
-                    | {
-                          Smallest = Some story
-                          Played = played
-                      } -> LawVerdict.Failed, played, story
-                    | { Played = played } -> LawVerdict.Passed, played, ""
+            let skipped why =
+                LawVerdict.Skipped,
+                {
+                    Played = 0
+                    Asked = 0
+                    Smallest = Some why
+                }
+
+            let verdict, finding =
+                match law.Play, broken with
+                | Error why, _ -> skipped why
+                | Ok _, _ when missing <> Capabilities.None ->
+                    skipped $"the backend does not promise {missing}"
+                // Each case would fail, some after seconds. A law that was named is played.
+                | Ok _, Some first when named.IsEmpty && not law.IsOfBackend ->
+                    skipped $"not played: law {first} failed"
+                | Ok play, _ ->
+                    let finding = play backend effort
+
+                    (if finding.Smallest.IsSome then
+                         LawVerdict.Failed
+                     else
+                         LawVerdict.Passed),
+                    finding
+
+            if verdict = LawVerdict.Failed && law.IsOfBackend && broken.IsNone then
+                broken <- Some law.Title
 
             let result =
                 {
                     Law = law.Title
                     Verdict = verdict
-                    Cases = cases
+                    Cases = finding.Played
+                    Asked = finding.Asked
                     Seed = seed
-                    Counterexample = text
+                    Counterexample = defaultArg finding.Smallest ""
                 }
 
             progress.Invoke result
-            result
+            law.Number, result
+
+        let first, then' = wanted |> List.partition _.IsOfBackend
 
         {
             Backend = backend.Name
-            Laws = wanted |> List.map check |> Array.ofList
+            Cases = options.Cases
+            Laws =
+                first @ then'
+                |> List.map check
+                |> List.sortBy fst
+                |> List.map snd
+                |> Array.ofList
         }
 
     /// Checks a backend.

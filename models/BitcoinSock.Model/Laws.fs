@@ -1,5 +1,6 @@
 namespace BitcoinSock.Model
 
+open System
 open BitcoinSock.Model.Playing
 
 /// A law: what must hold of a backend, and how the kit looks whether it does.
@@ -16,6 +17,11 @@ type Law =
     }
 
     member law.Title = $"{law.Number} {law.Name}"
+
+    /// Whether it is of the backend's own calls. The others are of operations over them, which can
+    /// keep theirs only over a backend that keeps its own.
+    member law.IsOfBackend =
+        List.contains law.Number [ 1; 2; 3; 17; 18; 19; 20; 21; 27; 28; 29; 30; 31; 32 ]
 
 /// Every law, by number and name.
 [<RequireQualifiedAccess>]
@@ -86,9 +92,9 @@ module Laws =
             law
                 13
                 "InterruptBound"
-                Capabilities.Wakeable
+                required
                 (Ok Timing.interruptBound)
-                "An interrupt ends a wait at once."
+                "An interrupt ends a wait: at once, or after a slice."
             law
                 14
                 "EarlyInterrupt"
@@ -211,3 +217,11 @@ module Laws =
                 (Ok(both Timing.blockingHandle Edges.boundedSend))
                 "Deadlines hold on a blocking handle."
         ]
+
+    /// The law with this number, this name, or both as reports write them; none if there is none.
+    let tryFind (name: string) =
+        let isIt (law: Law) =
+            [ law.Name; string law.Number; law.Title ]
+            |> List.exists (fun known -> known.Equals(name, StringComparison.OrdinalIgnoreCase))
+
+        List.tryFind isIt all

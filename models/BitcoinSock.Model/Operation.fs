@@ -16,6 +16,18 @@ type Operation =
     /// One frame, by a FrameReader with a window of so many bytes.
     | ReadFrame of terminator: byte[] * limit: int * window: int
 
+    override operation.ToString() =
+        match operation with
+        | SendComplete data -> $"SendComplete {Quote.bytes data}"
+        | RecvUntilTerminator(terminator, limit) ->
+            $"RecvUntilTerminator {Quote.bytes [| terminator |]} within {limit} bytes"
+        | RecvComplete count -> $"RecvComplete of {count} bytes"
+        | ConnectComplete(target, takes) ->
+            $"ConnectComplete to {target}, which takes {takes.TotalMilliseconds} ms"
+        | IsConnected -> "IsConnected"
+        | ReadFrame(terminator, limit, window) ->
+            $"ReadFrame {Quote.bytes terminator} within {limit} bytes, {window} at a time"
+
 /// One call that a backend answered.
 type Step =
     {

@@ -94,29 +94,38 @@ module internal Timing =
         let status, finish = blocked.Result
         status, Stopwatch.GetElapsedTime(start, finish)
 
-    // The median of 21: one measurement tells more of the machine than of the backend. So do 21
-    // while the machine is busy, therefore 21 more as long as they take too long and there is time.
+    // The median of many: one measurement tells more of the machine than of the backend. So do all
+    // while the machine is busy, therefore as many more as long as they take too long and there is
+    // time. Who wakes up only after a slice has time for few.
     let interruptBound: Look =
-        let bound = Wine.interruptBound
-        let patience = TimeSpan.FromSeconds 5.0
+        fun backend effort ->
+            let bound, count =
+                if backend.Capabilities.HasFlag Capabilities.Wakeable then
+                    Wine.interruptBound, 21
+                else
+                    Sock.MaxWaitForIo + TimeSpan.FromMilliseconds 100.0, 3
 
-        let rec look pair start =
-            let statuses, times = List.init 21 (fun _ -> interrupted pair) |> List.unzip
-            let median = times |> List.sort |> List.item 10
+            let patience = TimeSpan.FromSeconds 5.0
 
-            if statuses |> List.exists ((<>) SockStatus.Interrupted) then
-                [ "13 InterruptBound: it does not end as interrupted" ]
-            elif median <= bound then
-                []
-            elif Stopwatch.GetElapsedTime start < patience then
-                look pair start
-            else
-                [ $"13 InterruptBound: it takes {ms median}, more than {ms bound}" ]
+            let rec look pair start =
+                let statuses, times = List.init count (fun _ -> interrupted pair) |> List.unzip
+                let median = times |> List.sort |> List.item (count / 2)
 
-        Playing.fixedCases
-            [ () ]
-            (fun () -> "interrupt a receive that is blocked, 21 times")
-            (fun pair () -> look pair (Stopwatch.GetTimestamp()))
+                if statuses |> List.exists ((<>) SockStatus.Interrupted) then
+                    [ "13 InterruptBound: it does not end as interrupted" ]
+                elif median <= bound then
+                    []
+                elif Stopwatch.GetElapsedTime start < patience then
+                    look pair start
+                else
+                    [ $"13 InterruptBound: it takes {ms median}, more than {ms bound}" ]
+
+            Playing.fixedCases
+                [ () ]
+                (fun () -> $"interrupt a receive that is blocked, {count} times")
+                (fun pair () -> look pair (Stopwatch.GetTimestamp()))
+                backend
+                effort
 
     let interruptReuse: Look =
         Playing.fixedCases [ () ] (fun () -> "interrupted, reset, and again") (fun pair () ->

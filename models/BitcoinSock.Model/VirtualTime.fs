@@ -5,9 +5,15 @@ open System.Net.Sockets
 open BitcoinSock
 
 /// A backend on virtual time: nobody else is there who could end a wait in vain, so it only moves
-/// the clock.
+/// the clock. So does a wait that says ready again and again while nothing moves: else a deadline
+/// would never come.
 type VirtualTime(sock: ISock) =
     let mutable now = TimeSpan.Zero
+    let mutable idle = 0
+
+    let moved (result: SockResult) =
+        idle <- if result.Count > 0 then 0 else idle
+        result
 
     let clock =
         { new TimeProvider() with
@@ -22,13 +28,14 @@ type VirtualTime(sock: ISock) =
         member _.SetNonBlocking() = connecting sock _.SetNonBlocking()
         member _.Connect endPoint = connecting sock _.Connect(endPoint)
         member _.GetSockOpt(level, name, value) = getSockOpt sock level name &value
-        member _.Send(data, flags) = sock.Send(data, flags)
-        member _.Recv(buffer, flags) = sock.Recv(buffer, flags)
+        member _.Send(data, flags) = moved (sock.Send(data, flags))
+        member _.Recv(buffer, flags) = moved (sock.Recv(buffer, flags))
 
         member _.Wait(timeout, requested, occurred, interrupt) =
             let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
 
-            if found.Count <> 0 then
+            if found.Count <> 0 && idle < 8 then
+                idle <- idle + 1
                 found
             elif interrupt.IsCancellationRequested then
                 SockResult.Fail SocketError.Interrupted

@@ -33,8 +33,14 @@ let private matrix =
     lazy
         [
             for name, law, backend in wrong do
+                // By name: else who breaks a law of its own is asked for no others.
                 let options =
-                    CheckOptions(Seed = Nullable 1UL, Cases = 60, Budget = TimeSpan.FromSeconds 1.0)
+                    CheckOptions(
+                        Seed = Nullable 1UL,
+                        Cases = 60,
+                        Budget = TimeSpan.FromSeconds 1.0,
+                        Laws = [| for law in Laws.all -> law.Title |]
+                    )
 
                 let broken =
                     [
@@ -61,6 +67,7 @@ let private overlaps =
             33, "a bit lost is a byte changed: 31, 36"
             34, "a byte lost between chunks is a byte lost: 1"
             36, "what is read ahead is lost: 6"
+            39, "who blocks in a call does not hear the interrupt: 13"
         ]
 
 /// The full set plays it: hundreds of checks, of which those that break are made smaller; and the

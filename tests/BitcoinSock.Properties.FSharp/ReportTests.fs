@@ -1,0 +1,109 @@
+/// What the kit says of a backend that is wrong.
+module BitcoinSock.Properties.ReportTests
+
+open System
+open System.Net.Sockets
+open Xunit
+open BitcoinSock
+open BitcoinSock.Model
+open BitcoinSock.Properties
+
+let private bent bend =
+    Bent.overChannel "bent" Capabilities.None bend
+
+let private check (backend: Backend) (laws: string list) =
+    let options =
+        CheckOptions(
+            Seed = Nullable 1UL,
+            Cases = 60,
+            Budget = TimeSpan.FromSeconds 4.0,
+            Laws = List.toArray laws
+        )
+
+    Conformance.Check(backend, options)
+
+let private law name (report: Report) =
+    report.Laws |> Seq.find (fun law -> law.Law = name)
+
+let private peekConsumes =
+    bent (fun inner ->
+        { new Bent(inner) with
+            override bent.Recv(count, isPeek) = base.Recv(count, false)
+        })
+
+[<Fact>]
+let ``a trace is of what the backend answered, not of what it should have`` () =
+    let backend =
+        bent (fun inner ->
+            let mutable hasFailed = false
+
+            { new Bent(inner) with
+                override bent.Recv(count, isPeek) =
+                    if isPeek || hasFailed then
+                        base.Recv(count, isPeek)
+                    else
+                        hasFailed <- true
+                        Error (SockResult.Fail SocketError.HostUnreachable).Error
+            })
+
+    let result = (check backend [ "25" ]).Laws |> Seq.exactlyOne
+    Assert.Matches("recv [0-9]+ -> No route to host", result.Counterexample)
+    Assert.Contains("ends as Failed with 0", result.Counterexample)
+
+[<Fact>]
+let ``bytes are told as text`` () =
+    let result = (check peekConsumes [ "2" ]).Laws |> Seq.exactlyOne
+    Assert.Matches("after a peek \"[a-z]+\" comes in place of \"[a-z]+\"", result.Counterexample)
+
+[<Fact>]
+let ``an exception is told by its message and one frame`` () =
+    let backend =
+        bent (fun inner ->
+            { new Bent(inner) with
+                override bent.Recv(_, _) = failwith "too big a buffer for me"
+            })
+
+    let lines = (check backend [ "1" ]).Laws[0].Counterexample.Split '\n'
+    Assert.Equal("System.Exception: too big a buffer for me", lines[0])
+    Assert.Single(lines, (fun (line: string) -> line.StartsWith "  at ")) |> ignore
+
+[<Fact>]
+let ``who breaks a law of its own is asked for no operations, unless they are named`` () =
+    let all = check peekConsumes []
+    Assert.Equal(LawVerdict.Failed, (law "2 PeekPurity" all).Verdict)
+    let skipped = law "6 NothingLost" all
+    Assert.Equal(LawVerdict.Skipped, skipped.Verdict)
+    Assert.Matches("^not played: law . [A-Za-z]+ failed$", skipped.Counterexample)
+
+    let numbers =
+        all.Laws |> Seq.map (fun law -> law.Law.Split(' ')[0] |> int) |> List.ofSeq
+
+    Assert.Equal<int list>([ 1..39 ], numbers)
+    let named = check peekConsumes [ "2"; "NothingLost" ]
+    Assert.Equal(LawVerdict.Failed, (law "6 NothingLost" named).Verdict)
+
+[<Fact>]
+let ``what time cut short is told`` () =
+    let options = CheckOptions(Budget = TimeSpan.Zero, Laws = [| "1" |])
+    let report = Conformance.Check(Backends.simulated, options)
+    Assert.Contains("1 Fidelity: 0 of 200 cases (time is up)", string report)
+
+[<Fact>]
+let ``a report says how to play a failure again`` () =
+    let line = "new CheckOptions { Laws = [\"2\"], Seed = 1, Cases = 60 }"
+
+    Assert.Contains(
+        $"to replay: Conformance.Check(backend, {line})",
+        string (check peekConsumes [ "2" ])
+    )
+
+[<Fact>]
+let ``a wait that always says ready hangs nothing`` () =
+    let backend =
+        bent (fun inner ->
+            { new Bent(inner) with
+                override _.Wait(_, requested, _) = SockResult.Ok 1, requested
+            })
+
+    let result = (check backend [ "22" ]).Laws |> Seq.exactlyOne
+    Assert.DoesNotContain("did not end", result.Counterexample)
