@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the tests reach, and which small changes of the library they do not notice.
-#   build/mutate.sh                   in all of src: half an hour
+#   build/mutate.sh                   in all of src: an hour
+#   build/mutate.sh --sample          where all must be noticed, and in a fourth of the rest
 #   build/mutate.sh --only BEGINNING  in the files below src/BitcoinSock whose paths begin so
 # Exit status: 0 if all is reached and noticed that must be, but for what
 # tests/BitcoinSock.Mutation/accepted.txt gives reasons for, and 90 % or more of the changes in all.
@@ -19,5 +20,5 @@ dotnet test tests/BitcoinSock.Unit --no-build --results-directory $reached \
     "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.Include=[BitcoinSock]*"
 status=0
 $mutation --reached $reached/*/coverage.cobertura.xml || status=1
-$mutation || status=1
+$mutation "$@" || status=1
 exit $status

@@ -8,6 +8,9 @@ internal static class Report
     // Of these every mutant must be noticed.
     private static readonly string[] Strict = ["Operations/", "NetworkError.cs"];
 
+    public static bool IsStrict(string path) =>
+        Strict.Any(each => path.StartsWith(each, StringComparison.Ordinal));
+
     /// <returns>The exit status.</returns>
     public static int Print(List<Mutant> mutants, Accepted accepted, TimeSpan took)
     {
@@ -31,9 +34,7 @@ internal static class Report
         HashSet<string> paths = [.. mutants.Select(mutant => mutant.Path)];
         ILookup<bool, Accepted.Entry> unaccepted = accepted
             .NewMutants(alive)
-            .ToLookup(entry =>
-                Strict.Any(each => entry.Path.StartsWith(each, StringComparison.Ordinal))
-            );
+            .ToLookup(entry => IsStrict(entry.Path));
         List<Accepted.Entry> stale = [.. accepted.StaleMutants(alive, paths)];
         Section("No test notices:", unaccepted[false]);
         Section("No test notices, and must:", unaccepted[true]);

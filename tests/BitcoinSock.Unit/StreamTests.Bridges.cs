@@ -134,6 +134,10 @@ public partial class StreamTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
             stream.ReadAsync(one, 0, 2, Stop)
         );
+        Assert.Throws<ArgumentNullException>(() => stream.Read(null!, 0, 0));
+        Assert.Throws<ArgumentNullException>(() => stream.Write(null!, 0, 0));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => stream.ReadAsync(null!, 0, 0, Stop));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => stream.WriteAsync(null!, 0, 0, Stop));
         Assert.Throws<NotSupportedException>(() => stream.SetLength(1));
         Assert.Throws<NotSupportedException>(() => stream.Position = 1);
         Assert.Throws<NotSupportedException>(() => stream.Seek(0, SeekOrigin.Begin));
