@@ -243,7 +243,7 @@ public partial class SyscallTests
     private static partial int OpenSocket(int domain, int type, int protocol);
 
     [Fact]
-    public void A_tcp_pair_does_not_take_a_stranger_for_its_own()
+    public void A_tcp_pair_is_connected_and_there_is_none_of_another_family()
     {
         for (int i = 0; i < 20; i++)
         {
