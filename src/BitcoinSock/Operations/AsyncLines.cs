@@ -104,7 +104,6 @@ public static partial class SockOperations
         int maxData
     )
     {
-        ArgumentNullException.ThrowIfNull(sock);
         var pace = new Pace(timeout, sock.Clock, interrupt);
         int received = 0;
         int windowMax = FirstWindow;

@@ -24,7 +24,6 @@ public static partial class SockOperations
         CancellationToken interrupt
     )
     {
-        ArgumentNullException.ThrowIfNull(sock);
         var pace = new Pace(timeout, sock.Clock, interrupt);
         int sent = 0;
         while (sent < data.Length)
@@ -83,7 +82,6 @@ public static partial class SockOperations
         CancellationToken interrupt
     )
     {
-        ArgumentNullException.ThrowIfNull(sock);
         var pace = new Pace(timeout, sock.Clock, interrupt);
         int received = 0;
         while (received < buffer.Length)
