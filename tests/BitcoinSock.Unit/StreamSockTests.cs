@@ -120,7 +120,11 @@ public class StreamSockTests
         Assert.Equal(Later, sock.Recv(_some, SockFlags.None));
     }
 
-    [Fact]
+    [Fact(
+        Skip = "Wine 8 does not tell a reset",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     public void Our_side_ends_when_what_was_taken_has_gone_or_says_that_it_has_not()
     {
         (Sock near, Sock far) = Sock.CreatePair();
