@@ -2,6 +2,7 @@ namespace BitcoinSock.Model
 
 open System
 open System.Collections.Generic
+open System.Diagnostics
 
 type LawVerdict =
     | Passed = 0
@@ -10,14 +11,32 @@ type LawVerdict =
 
 /// How much to check.
 type CheckOptions() =
-    /// Random cases for each law.
-    member val Cases = 200 with get, set
+    let mutable cases = 200
+    let mutable budget = TimeSpan.FromSeconds 10.0
+
+    /// Random cases for each law, at least one.
+    /// <exception cref="T:System.ArgumentOutOfRangeException">Not above 0.</exception>
+    member _.Cases
+        with get () = cases
+        and set value =
+            if value <= 0 then
+                raise (ArgumentOutOfRangeException("value", value, "Cases must be above 0."))
+
+            cases <- value
 
     /// The seed of the random cases; null for a new one.
     member val Seed = Nullable<uint64>() with get, set
 
-    /// The longest that one law may take; what is not played by then is not counted.
-    member val Budget = TimeSpan.FromSeconds 10.0 with get, set
+    /// The longest that one law may take: what is not begun by then is not played, but for one case
+    /// of each way to look.
+    /// <exception cref="T:System.ArgumentOutOfRangeException">Not above 0.</exception>
+    member _.Budget
+        with get () = budget
+        and set value =
+            if value <= TimeSpan.Zero then
+                raise (ArgumentOutOfRangeException("value", value, "Budget must be above 0."))
+
+            budget <- value
 
     /// The laws to check, by number or name; empty for all.
     member val Laws: IReadOnlyList<string> = [||] with get, set
@@ -96,13 +115,6 @@ type Conformance =
             else
                 uint64 (Random.Shared.NextInt64())
 
-        let effort =
-            {
-                Cases = options.Cases
-                Seed = seed
-                Budget = options.Budget
-            }
-
         let named =
             [
                 for name in options.Laws do
@@ -138,7 +150,15 @@ type Conformance =
                 | Ok _, Some first when named.IsEmpty && not law.IsOfBackend ->
                     skipped $"not played: law {first} failed"
                 | Ok play, _ ->
-                    let finding = play backend effort
+                    let finding =
+                        play
+                            backend
+                            {
+                                Cases = options.Cases
+                                Seed = seed
+                                Budget = options.Budget
+                                Start = Stopwatch.GetTimestamp()
+                            }
 
                     (if finding.Smallest.IsSome then
                          LawVerdict.Failed

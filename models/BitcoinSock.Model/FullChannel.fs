@@ -97,19 +97,10 @@ module internal FullChannel =
 
         round 0 1
 
-    /// What of it concerns this law; nothing of a backend that does not promise to fill up.
+    /// What of it concerns this law, of a backend that promises to fill up.
     let look number : Look =
-        fun backend effort ->
-            if backend.Capabilities.HasFlag Capabilities.BoundedSend then
-                Playing.fixedCases
-                    [ () ]
-                    (fun () -> "send until it is refused, drain all, and again")
-                    (fun pair () -> play pair () |> Playing.ofLaw number)
-                    backend
-                    effort
-            else
-                {
-                    Played = 0
-                    Asked = 0
-                    Smallest = None
-                }
+        Playing.fixedCases
+            [ () ]
+            (fun () -> "send until it is refused, drain all, and again")
+            (fun pair () -> play pair () |> Playing.ofLaw number)
+        |> Playing.ifPromised Capabilities.BoundedSend

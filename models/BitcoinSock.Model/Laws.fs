@@ -75,7 +75,7 @@ module Laws =
                 10
                 "SendAccounting"
                 required
-                (Ok(both (both (script 10) (operation 10)) (FullChannel.look 10)))
+                (Ok(inTurn [ script 10; operation 10; FullChannel.look 10 ]))
                 "Sent is what the peer can drain."
             law
                 11
@@ -117,7 +117,7 @@ module Laws =
                 17
                 "WaitReport"
                 required
-                (Ok(both (script 17) (FullChannel.look 17)))
+                (Ok(inTurn [ script 17; FullChannel.look 17 ]))
                 "A wait reports what was requested and is there."
             law 18 "EofReadable" required (Ok(script 18)) "The end of the stream is readable."
             law 19 "HangupHidesNothing" required (Ok(script 19)) "All data is read before the end."
@@ -144,13 +144,13 @@ module Laws =
                 24
                 "ErrorIdentity"
                 required
-                (Ok(both (script 24) (operation 24)))
+                (Ok(inTurn [ script 24; operation 24 ]))
                 "The code is the failing call's own."
             law
                 25
                 "OutcomeAlgebra"
                 required
-                (Ok(both (script 25) (operation 25)))
+                (Ok(inTurn [ script 25; operation 25 ]))
                 "One precise outcome, one that is possible."
             law
                 26
@@ -214,7 +214,7 @@ module Laws =
                 39
                 "BlockingHandle"
                 Capabilities.BlockingMode
-                (Ok(both Timing.blockingHandle Edges.boundedSend))
+                (Ok(inTurn [ Timing.blockingHandle; Edges.boundedSend ]))
                 "Deadlines hold on a blocking handle."
         ]
 

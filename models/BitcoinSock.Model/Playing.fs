@@ -12,7 +12,11 @@ type Effort =
         Cases: int
         Seed: uint64
         Budget: TimeSpan
+        /// When the law began: a timestamp.
+        Start: int64
     }
+
+    member internal effort.IsSpent = Stopwatch.GetElapsedTime effort.Start > effort.Budget
 
 /// What playing came to: how many cases of how many, and the smallest that breaks the law.
 type Finding =
@@ -35,6 +39,14 @@ type private Play =
 /// The ways to look whether a law holds.
 module internal Playing =
 
+    // Of a look that was not taken.
+    let private nothing =
+        {
+            Played = 0
+            Asked = 0
+            Smallest = None
+        }
+
     /// A case that takes longer hangs.
     let private watchdog = TimeSpan.FromSeconds 30.0
 
@@ -49,10 +61,14 @@ module internal Playing =
             let first = (trace.Split '\n')[0]
             $"{said}\n  {first.Trim()}"
 
-    /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent; that
-    /// one is made smaller.
-    let private search (arb: Arbitrary<'a>) (stage: 'a -> Play) (backend: Backend) effort =
-        let start = Stopwatch.GetTimestamp()
+    /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent, and one
+    /// at least; that one is made smaller.
+    let private search
+        (arb: Arbitrary<'a>)
+        (stage: 'a -> Play)
+        (backend: Backend)
+        (effort: Effort)
+        =
         let mutable played = 0
         let mutable smallest = None
 
@@ -76,7 +92,7 @@ module internal Playing =
         let mutable story = ""
 
         let holds case =
-            if Stopwatch.GetElapsedTime start > effort.Budget then
+            if played > 0 && effort.IsSpent then
                 true
             else
                 played <- played + 1
@@ -194,10 +210,10 @@ module internal Playing =
                     ])
                 backend
 
-    /// Few cases, each played once.
-    let fixedCases cases tell broken (backend: Backend) effort =
+    /// Few cases, each played once; the first whatever the time.
+    let fixedCases cases tell broken (backend: Backend) (effort: Effort) =
         let play (played, smallest) case =
-            if Option.isSome smallest then
+            if Option.isSome smallest || played > 0 && effort.IsSpent then
                 played, smallest
             else
                 let one = { effort with Cases = 1 }
@@ -219,16 +235,25 @@ module internal Playing =
             Smallest = smallest
         }
 
-    /// One law by several ways to look.
-    let both (first: Look) (second: Look) (backend: Backend) effort =
-        let one = first backend effort
+    /// One law by several ways to look, until one of them finds it broken.
+    let inTurn (looks: Look list) : Look =
+        let look backend effort sum (next: Look) =
+            if Option.isSome sum.Smallest then
+                sum
+            else
+                let one = next backend effort
 
-        if one.Smallest.IsSome then
-            one
-        else
-            let other = second backend effort
+                { one with
+                    Played = sum.Played + one.Played
+                    Asked = sum.Asked + one.Asked
+                }
 
-            { other with
-                Played = one.Played + other.Played
-                Asked = one.Asked + other.Asked
-            }
+        fun backend effort -> List.fold (look backend effort) nothing looks
+
+    /// Only where it is promised.
+    let ifPromised capability (look: Look) : Look =
+        fun backend effort ->
+            if backend.Capabilities.HasFlag capability then
+                look backend effort
+            else
+                nothing

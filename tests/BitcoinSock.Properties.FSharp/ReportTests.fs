@@ -84,9 +84,36 @@ let ``who breaks a law of its own is asked for no operations, unless they are na
 
 [<Fact>]
 let ``what time cut short is told`` () =
-    let options = CheckOptions(Budget = TimeSpan.Zero, Laws = [| "1" |])
-    let report = Conformance.Check(Backends.simulated, options)
-    Assert.Contains("1 Fidelity: 0 of 200 cases (time is up)", string report)
+    let options = CheckOptions(Budget = TimeSpan.FromTicks 1L, Laws = [| "2"; "33" |])
+    let report = string (Conformance.Check(Backends.simulated, options))
+    Assert.Contains("2 PeekPurity: 1 of 200 cases (time is up)", report)
+    Assert.Contains("33 BytesAreBytes: 1 of 256 cases (time is up)", report)
+
+[<Fact>]
+let ``the time of a law is that of all its cases`` () =
+    let backend =
+        bent (fun inner ->
+            Threading.Thread.Sleep 20
+            new Bent(inner))
+
+    let options = CheckOptions(Budget = TimeSpan.FromSeconds 0.2, Laws = [| "33" |])
+    let result = Conformance.Check(backend, options).Laws |> Seq.exactlyOne
+    Assert.InRange(result.Cases, 1, 11)
+
+[<Theory>]
+[<InlineData(0)>]
+[<InlineData(-1)>]
+let ``no cases and no time are refused, for they would pass`` (none: int) =
+    let refused (set: unit -> unit) =
+        Assert.Throws<ArgumentOutOfRangeException>(set).Message
+
+    let options = CheckOptions()
+    Assert.StartsWith("Cases must be above 0.", refused (fun () -> options.Cases <- none))
+
+    Assert.StartsWith(
+        "Budget must be above 0.",
+        refused (fun () -> options.Budget <- TimeSpan.FromSeconds(float none))
+    )
 
 [<Fact>]
 let ``a report says how to play a failure again`` () =
