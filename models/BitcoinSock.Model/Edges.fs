@@ -1,7 +1,6 @@
 namespace BitcoinSock.Model
 
 open System
-open System.Diagnostics
 open BitcoinSock
 
 /// Plays of a few cases each: where one thing ends and another begins.
@@ -116,33 +115,3 @@ module internal Edges =
                 then
                     $"36 Handover: {outcome}, then {after}"
             ])
-
-    let boundedSend: Look =
-        Playing.fixedCases
-            [ 20_000_000 ]
-            (sprintf "send %d bytes to a peer that does not read")
-            (fun pair size ->
-                let data = Array.init size (fun i -> byte (i >>> 3))
-                let brief = TimeSpan.FromMilliseconds 30.0
-                let outcome = SockOperations.TrySendComplete(pair.Sock, ReadOnlySpan data, brief)
-                let got = Array.zeroCreate (outcome.Count + 1)
-                let until = Stopwatch.GetTimestamp() + 5L * Stopwatch.Frequency
-
-                let rec drain count =
-                    match pair.Peer.Read(Span(got, count, got.Length - count)) with
-                    | n when n > 0 && count + n < got.Length -> drain (count + n)
-                    | n when n > 0 -> count + n
-                    | _ when count < outcome.Count && Stopwatch.GetTimestamp() < until ->
-                        drain count
-                    | _ -> count
-
-                let drained = drain 0
-
-                [
-                    if outcome.Status <> SockStatus.Timeout then
-                        $"10 SendAccounting: ends as {outcome.Status}"
-                    elif
-                        drained <> outcome.Count || got[.. drained - 1] <> data[.. drained - 1]
-                    then
-                        $"10 SendAccounting: {outcome.Count} reported, {drained} drained"
-                ])

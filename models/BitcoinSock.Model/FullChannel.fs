@@ -10,13 +10,13 @@ open BitcoinSock
 module internal FullChannel =
 
     /// More than any system keeps for one connection.
-    let private sane = 128 * 1024 * 1024
+    let sane = 128 * 1024 * 1024
 
     let private brief = TimeSpan.FromMilliseconds 50.0
     let private patience = TimeSpan.FromSeconds 5.0
 
-    // A stream in which no part looks like another.
-    let private stream first length =
+    /// A stream in which no part looks like another.
+    let stream first length =
         Array.init length (fun i -> byte ((uint32 (first + i) * 2654435761u) >>> 24))
 
     let private waitForRoom (sock: ISock) timeout =
@@ -27,7 +27,7 @@ module internal FullChannel =
     /// Sends until it is refused and a wait for room is in vain: before that a system may only be
     /// busy. As long as chunks are taken whole, each is longer than the one before: the last one is
     /// longer than the room that is left.
-    let private fill (sock: ISock) first =
+    let fill (sock: ISock) first =
         let rec more taken length idle =
             let chunk = stream (first + taken) length
 
@@ -65,7 +65,7 @@ module internal FullChannel =
         more 0 997 0
 
     /// Reads all that is there; gives the number of bytes, up to the first that is wrong.
-    let private drain (peer: IPeer) first expected =
+    let drain (peer: IPeer) first expected =
         let buffer = Array.zeroCreate 65536
 
         let rec more count since =
@@ -103,4 +103,29 @@ module internal FullChannel =
             [ () ]
             (fun () -> "send until it is refused, drain all, and again")
             (fun pair () -> play pair () |> Playing.ofLaw number)
+        |> Playing.ifPromised Capabilities.BoundedSend
+
+    /// Sends more than it holds, by the operation, which a backend may have of its own.
+    let sendComplete: Look =
+        let tell (timeout: TimeSpan) =
+            $"SendComplete of too much within {timeout.TotalMilliseconds} ms, while nobody reads"
+
+        Playing.fixedCases [ TimeSpan.Zero; brief ] tell (fun pair timeout ->
+            match fill pair.Sock 0 with
+            | Error _ -> [] // The look before this one tells of it.
+            | Ok held ->
+                drain pair.Peer 0 held |> ignore
+                // A system may lend more room the second time.
+                let much = stream held (held + 20_000_000)
+                let outcome = SockOperations.TrySendComplete(pair.Sock, ReadOnlySpan much, timeout)
+
+                [
+                    match drain pair.Peer held outcome.Count with
+                    | _ when outcome.Status <> SockStatus.Timeout ->
+                        $"10 SendAccounting: ends as {outcome}"
+                    | Error wrong -> $"10 SendAccounting: {outcome}, and {wrong}"
+                    | Ok drained when drained <> outcome.Count ->
+                        $"10 SendAccounting: {outcome}, and the peer drains {drained}"
+                    | Ok _ -> ()
+                ])
         |> Playing.ifPromised Capabilities.BoundedSend

@@ -75,7 +75,10 @@ module Laws =
                 10
                 "SendAccounting"
                 required
-                (Ok(inTurn [ script 10; operation 10; FullChannel.look 10 ]))
+                (Ok(
+                    inTurn
+                        [ script 10; operation 10; FullChannel.look 10; FullChannel.sendComplete ]
+                ))
                 "Sent is what the peer can drain."
             law
                 11
@@ -117,7 +120,7 @@ module Laws =
                 17
                 "WaitReport"
                 required
-                (Ok(inTurn [ script 17; FullChannel.look 17 ]))
+                (Ok(inTurn [ script 17; FullChannel.look 17; Timing.whileWaiting ]))
                 "A wait reports what was requested and is there."
             law 18 "EofReadable" required (Ok(script 18)) "The end of the stream is readable."
             law 19 "HangupHidesNothing" required (Ok(script 19)) "All data is read before the end."
@@ -214,7 +217,7 @@ module Laws =
                 39
                 "BlockingHandle"
                 Capabilities.BlockingMode
-                (Ok(inTurn [ Timing.blockingHandle; Edges.boundedSend ]))
+                (Ok Timing.blockingHandle)
                 "Deadlines hold on a blocking handle."
         ]
 

@@ -33,6 +33,16 @@ let ``a channel with little room keeps every law`` (capacity: int) =
     |> Conformance.Verify
 
 [<Fact>]
+let ``a blocking handle with much room need not refuse a send`` () =
+    let pair () =
+        let struct (near, far) = RingSock.CreatePair(32 * 1024 * 1024)
+        new BackendPair(near, new RingPeer(far))
+
+    let backend = Backend("much room", pair, Capabilities.BlockingMode)
+    let report = Conformance.Check(backend, CheckOptions(Laws = [| "39" |]))
+    Assert.True(report.Passed, string report)
+
+[<Fact>]
 let ``the shim tells of bytes that were shown, and are gone`` () =
     let struct (near, far) = Sock.CreatePair()
     use near = near

@@ -35,6 +35,7 @@ let private letBlock (sock: Sock) =
 /// What is wrong, the number of its law, and the backend.
 let wrong: (string * int * Backend) list =
     WrongChannels.wrong
+    @ WrongWaits.wrong
     @ [
         real "a wait looks at the interrupt every 20 ms" 13 Capabilities.Wakeable (fun sock ->
             let slice = TimeSpan.FromMilliseconds 20.0
@@ -99,6 +100,13 @@ let wrong: (string * int * Backend) list =
                         }
 
                     base.Send data
+            })
+        simulated "its SendComplete tries once" 10 Capabilities.BoundedSend (fun inner ->
+            { new Bent(inner)
+                interface ISockSendComplete with
+                    member _.TrySendComplete(data, _, _) =
+                        (inner :> ISock).Send(data, SockFlags.None) |> ignore
+                        SockOutcome(SockStatus.Ok, data.Length, 0)
             })
         simulated "a full channel says that there is room" 17 Capabilities.BoundedSend (fun inner ->
             { new Bent(inner) with
