@@ -42,9 +42,19 @@ module Laws =
     /// In the order of their numbers.
     let all =
         [
-            law 1 "Fidelity" required (Ok(script 1)) "What is got is a prefix of what was sent."
+            law
+                1
+                "Fidelity"
+                required
+                (Ok(inTurn [ script 1; Bulk.inward 1 ]))
+                "What is got is a prefix of what was sent."
             law 2 "PeekPurity" required (Ok(script 2)) "A peek changes nothing."
-            law 3 "PeekStability" required (Ok(script 3)) "A recv agrees with the peek before it."
+            law
+                3
+                "PeekStability"
+                required
+                (Ok(inTurn [ script 3; Bulk.inward 3 ]))
+                "A recv agrees with the peek before it."
             law 4 "ShortCallsAreLegal" required (Ok shortCalls) "Short calls never change a result."
             law
                 5
@@ -77,7 +87,13 @@ module Laws =
                 required
                 (Ok(
                     inTurn
-                        [ script 10; operation 10; FullChannel.look 10; FullChannel.sendComplete ]
+                        [
+                            script 10
+                            operation 10
+                            FullChannel.look 10
+                            FullChannel.sendComplete
+                            Bulk.twoParts
+                        ]
                 ))
                 "Sent is what the peer can drain."
             law

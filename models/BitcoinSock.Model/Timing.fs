@@ -227,7 +227,7 @@ module internal Timing =
                     $"35 InterruptReuse: {first.Status}, {second.Status}, {third.Status}"
             ])
 
-    // That it takes what it takes at once is known of a full channel only.
+    // Only who promises to fill up must refuse a send; the others may take all.
     let blockingHandle: Look =
         let brief = TimeSpan.FromMilliseconds 30.0
 

@@ -2,6 +2,7 @@ namespace BitcoinSock.Model
 
 open System
 open System.Net.Sockets
+open System.Threading
 open BitcoinSock
 
 /// A backend on virtual time: nobody else is there who could end a wait in vain, so it only moves
@@ -33,12 +34,15 @@ type VirtualTime(sock: ISock) =
 
         member _.Wait(timeout, requested, occurred, interrupt) =
             let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
+            let isEndless = timeout = Timeout.InfiniteTimeSpan
 
-            if found.Count <> 0 && idle < 8 then
+            if found.Count <> 0 && (isEndless || idle < 8) then
                 idle <- idle + 1
                 found
             elif interrupt.IsCancellationRequested then
                 SockResult.Fail SocketError.Interrupted
+            elif isEndless then
+                invalidOp "A wait for ever, and nobody is left who could end it."
             else
                 now <- now + timeout
                 found

@@ -43,6 +43,26 @@ let ``a blocking handle with much room need not refuse a send`` () =
     Assert.True(report.Passed, string report)
 
 [<Fact>]
+let ``on virtual time a wait for ever ends at once, or never could`` () =
+    let sock = SimulatedSock(Channel.create "x"B 1000)
+    let timed = VirtualTime sock
+    let forEver = Threading.Timeout.InfiniteTimeSpan
+    let mutable occurred = SockEvents.None
+
+    for _ in 1..20 do
+        let result = (timed :> ISock).Wait(forEver, SockEvents.Recv, &occurred)
+        Assert.Equal((SockResult.Ok 1, SockEvents.Recv), (result, occurred))
+
+    sock.Channel <- Channel.create [||] 1000
+
+    Assert.Throws<InvalidOperationException>(fun () ->
+        let mutable occurred = SockEvents.None
+        (timed :> ISock).Wait(forEver, SockEvents.Recv, &occurred) |> ignore)
+    |> ignore
+
+    Assert.Equal(TimeSpan.Zero, timed.Now)
+
+[<Fact>]
 let ``the shim tells of bytes that were shown, and are gone`` () =
     let struct (near, far) = Sock.CreatePair()
     use near = near

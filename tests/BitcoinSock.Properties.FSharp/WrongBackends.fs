@@ -101,6 +101,13 @@ let wrong: (string * int * Backend) list =
 
                     base.Send data
             })
+        simulated "two parts are sent in the wrong order" 10 Capabilities.None (fun inner ->
+            { new Bent(inner)
+                interface ISockSendVectored with
+                    member _.Send(first, second, flags) =
+                        let swapped = Array.append (second.ToArray()) (first.ToArray())
+                        (inner :> ISock).Send(ReadOnlySpan swapped, flags)
+            })
         simulated "its SendComplete tries once" 10 Capabilities.BoundedSend (fun inner ->
             { new Bent(inner)
                 interface ISockSendComplete with

@@ -14,6 +14,10 @@ let wouldBlock = SockResult.Fail(SocketError.WouldBlock).Error
 
 let isReadable (inner: SimulatedSock) = Channel.canRecv inner.Channel
 
+/// Behind 8 KiB there are zeros.
+let private cut (bytes: byte[]) =
+    Array.append (Array.truncate 8192 bytes) (Array.zeroCreate (max 0 (bytes.Length - 8192)))
+
 /// What is wrong, the number of its law, and the backend.
 let wrong: (string * int * Backend) list =
     [
@@ -28,6 +32,16 @@ let wrong: (string * int * Backend) list =
                     | Ok bytes when isPeek && bytes.Length > 0 ->
                         Ok(Array.append bytes (Array.zeroCreate (count - bytes.Length)))
                     | result -> result
+            })
+        simulated "a long peek ends in zeros" 3 Capabilities.None (fun inner ->
+            { new Bent(inner) with
+                override bent.Recv(count, isPeek) =
+                    base.Recv(count, isPeek) |> Result.map (if isPeek then cut else id)
+            })
+        simulated "a long recv ends in zeros" 1 Capabilities.None (fun inner ->
+            { new Bent(inner) with
+                override bent.Recv(count, isPeek) =
+                    base.Recv(count, isPeek) |> Result.map (if isPeek then id else cut)
             })
         simulated "bytes are swapped at the border of a fragment" 1 Capabilities.None (fun inner ->
             { new Bent(inner) with
