@@ -119,13 +119,12 @@ module internal FullChannel =
                 let much = stream held (held + 20_000_000)
                 let outcome = SockOperations.TrySendComplete(pair.Sock, ReadOnlySpan much, timeout)
 
-                [
+                if outcome.Status <> SockStatus.Timeout then
+                    [ $"10 SendAccounting: ends as {outcome}" ]
+                else
                     match drain pair.Peer held outcome.Count with
-                    | _ when outcome.Status <> SockStatus.Timeout ->
-                        $"10 SendAccounting: ends as {outcome}"
-                    | Error wrong -> $"10 SendAccounting: {outcome}, and {wrong}"
-                    | Ok drained when drained <> outcome.Count ->
-                        $"10 SendAccounting: {outcome}, and the peer drains {drained}"
-                    | Ok _ -> ()
-                ])
+                    | Ok drained when drained = outcome.Count -> []
+                    | Ok drained ->
+                        [ $"10 SendAccounting: {outcome}, and the peer drains {drained}" ]
+                    | Error wrong -> [ $"10 SendAccounting: {outcome}, and {wrong}" ])
         |> Playing.ifPromised Capabilities.BoundedSend

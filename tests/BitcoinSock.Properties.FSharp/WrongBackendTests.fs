@@ -56,9 +56,7 @@ let private matrix =
 let private overlaps =
     Map.ofList
         [
-            1, "wrong bytes are wrong in every line: 6, 34"
             2, "a peek that consumes loses bytes: 1"
-            3, "what was padded is not there at the end: 6"
             4, "it is all laws of operations, where calls are short"
             19, "data dropped on a hang-up is data lost: 6"
             25, "who claims too much sends too little: 10"

@@ -32,6 +32,21 @@ let private letBlock (sock: Sock) =
         sock.SetSockOpt(level, name, ReadOnlySpan value).ThrowIfError "setsockopt"
         |> ignore
 
+type private SwapsParts(inner: ISock) =
+    inherit Bent(inner)
+
+    interface ISockSendVectored with
+        member _.Send(first, second, flags) =
+            inner.Send(ReadOnlySpan(Array.append (second.ToArray()) (first.ToArray())), flags)
+
+type private TriesOnce(inner: ISock) =
+    inherit Bent(inner)
+
+    interface ISockSendComplete with
+        member _.TrySendComplete(data, _, _) =
+            inner.Send(data, SockFlags.None) |> ignore
+            SockOutcome(SockStatus.Ok, data.Length, 0)
+
 /// What is wrong, the number of its law, and the backend.
 let wrong: (string * int * Backend) list =
     WrongChannels.wrong
@@ -102,19 +117,9 @@ let wrong: (string * int * Backend) list =
                     base.Send data
             })
         simulated "two parts are sent in the wrong order" 10 Capabilities.None (fun inner ->
-            { new Bent(inner)
-                interface ISockSendVectored with
-                    member _.Send(first, second, flags) =
-                        let swapped = Array.append (second.ToArray()) (first.ToArray())
-                        (inner :> ISock).Send(ReadOnlySpan swapped, flags)
-            })
+            new SwapsParts(inner))
         simulated "its SendComplete tries once" 10 Capabilities.BoundedSend (fun inner ->
-            { new Bent(inner)
-                interface ISockSendComplete with
-                    member _.TrySendComplete(data, _, _) =
-                        (inner :> ISock).Send(data, SockFlags.None) |> ignore
-                        SockOutcome(SockStatus.Ok, data.Length, 0)
-            })
+            new TriesOnce(inner))
         simulated "a full channel says that there is room" 17 Capabilities.BoundedSend (fun inner ->
             { new Bent(inner) with
                 override _.Wait(timeout, requested, interrupt) =
