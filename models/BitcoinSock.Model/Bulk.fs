@@ -12,11 +12,21 @@ module internal Bulk =
     let private all = FullChannel.stream 0 100_000
     let private patience = TimeSpan.FromSeconds 5.0
 
-    let rec private write (peer: IPeer) written =
-        match peer.Write(ReadOnlySpan(all, written, all.Length - written)) with
-        | 0 -> written
-        | count when written + count < all.Length -> write peer (written + count)
-        | count -> written + count
+    /// Written and taken before the rest: else what is filled up to its end, and drained, never
+    /// wraps round.
+    let private ahead = 333
+
+    let rec private write (peer: IPeer) upTo written =
+        let count =
+            if written < upTo then
+                peer.Write(ReadOnlySpan(all, written, upTo - written))
+            else
+                0
+
+        if count > 0 then
+            write peer upTo (written + count)
+        else
+            written
 
     /// Takes all that is there, and peeks at it before. Gives the number of bytes that were taken,
     /// and what is wrong with either.
@@ -42,11 +52,8 @@ module internal Bulk =
 
     let private play (pair: BackendPair) () =
         let rec more written got since =
-            let written =
-                if written < all.Length then
-                    write pair.Peer written
-                else
-                    written
+            let upTo = if got < ahead then ahead else all.Length
+            let written = write pair.Peer upTo written
 
             match take pair.Sock got with
             | _, broken when not broken.IsEmpty -> broken

@@ -93,6 +93,19 @@ let wrong: (string * int * Backend) list =
                     base.Send(Array.truncate 3 data) |> ignore
                     SockResult.Ok data.Length
             })
+        simulated "what wraps round in a ring is zeros" 10 Capabilities.BoundedSend (fun inner ->
+            let mutable accepted = 0
+            let turn position = position / 65536
+
+            { new Bent(inner) with
+                override _.Send data =
+                    let first = accepted - inner.Channel.Outgoing.Pending.Length
+                    let isWrapped i = turn (accepted + i) > turn first
+                    let bent = data |> Array.mapi (fun i b -> if isWrapped i then 0uy else b)
+                    let result = base.Send bent
+                    accepted <- accepted + max 0 result.Count
+                    result
+            })
         simulated "a call claims more than it was asked for" 25 Capabilities.None (fun inner ->
             { new Bent(inner) with
                 override _.Send data = SockResult.Ok(data.Length + 1)
