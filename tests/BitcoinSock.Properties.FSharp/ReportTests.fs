@@ -3,6 +3,7 @@ module BitcoinSock.Properties.ReportTests
 
 open System
 open System.Net.Sockets
+open System.Text.RegularExpressions
 open Xunit
 open BitcoinSock
 open BitcoinSock.Model
@@ -33,6 +34,8 @@ let private peekConsumes =
 
 [<Fact>]
 let ``a trace is of what the backend answered, not of what it should have`` () =
+    let unreachable = SockResult.Fail SocketError.HostUnreachable
+
     let backend =
         bent (fun inner ->
             let mutable hasFailed = false
@@ -43,11 +46,12 @@ let ``a trace is of what the backend answered, not of what it should have`` () =
                         base.Recv(count, isPeek)
                     else
                         hasFailed <- true
-                        Error (SockResult.Fail SocketError.HostUnreachable).Error
+                        Error unreachable.Error
             })
 
     let result = (check backend [ "25" ]).Laws |> Seq.exactlyOne
-    Assert.Matches("recv [0-9]+ -> No route to host", result.Counterexample)
+    let why = NetworkError.NetworkErrorString unreachable.Error
+    Assert.Matches($"recv [0-9]+ -> {Regex.Escape why}", result.Counterexample)
     Assert.Contains("ends as Failed with 0", result.Counterexample)
 
 [<Fact>]
