@@ -38,10 +38,12 @@ public sealed partial class ManagedSock
         // Receiving into nothing waits for something, and takes none of it.
         ResultOf(
             static async (socket, _, token) =>
-                1
-                + await socket
+            {
+                await socket
                     .ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, token)
-                    .ConfigureAwait(false),
+                    .ConfigureAwait(false);
+                return 1;
+            },
             default,
             new Deadline(timeout, TimeProvider.System),
             interrupt

@@ -17,7 +17,6 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     // The same descriptor; it closes nothing. Empty once this is disposed.
     private readonly Sock _same;
     private Task? _connecting;
-    private int _isDisposed;
 
     /// <summary>Takes a socket. On Windows it is put in non-blocking mode.</summary>
     /// <param name="socket">The socket.</param>
@@ -168,8 +167,8 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
     public void Dispose()
     {
-        // Not under a lock: who awaits may go on within the cancellation.
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        // Not under a lock: who awaits may go on within the cancellation. Two at once do no harm.
+        if (_disposing.IsCancellationRequested)
         {
             return;
         }

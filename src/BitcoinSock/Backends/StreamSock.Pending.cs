@@ -70,12 +70,16 @@ public sealed partial class StreamSock
             _writeEnd = ErrorOf(failed, SocketError.Shutdown);
         }
 
-        _writing = null;
         return true;
     }
 
-    private bool FinishWriting() =>
-        _writing is not Task writing || Task.WaitAny([writing], Sock.MaxWaitForIo) == 0;
+    private void FinishWriting()
+    {
+        if (_writing is Task writing)
+        {
+            Task.WaitAny([writing], Sock.MaxWaitForIo);
+        }
+    }
 
     private async Task<int> ReadAsync() =>
         await Stream.ReadAsync(_incoming, _reads.Token).ConfigureAwait(false);

@@ -27,7 +27,7 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
     private int _start;
     private int _end;
     private Task<int>? _reading;
-    private Task<int>? _letGo; // a read that was cancelled, and went on
+    private Task<int>? _letGo; // a read that Unread cancelled; it may go on
     private Task? _writing;
     private SockResult? _readEnd;
     private SockResult? _writeEnd;
@@ -182,7 +182,8 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
             return SockResult.Fail(SocketError.OperationNotSupported);
         }
 
-        if (!FinishWriting() || !CanSend())
+        FinishWriting();
+        if (!CanSend())
         {
             return SockResult.Fail(NetworkError.WouldBlock);
         }
@@ -217,17 +218,13 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
             CancellationTokenSource cancelled = _reads;
             _reads = new CancellationTokenSource();
             cancelled.Cancel();
+            _letGo = reading;
             if (Task.WaitAny([reading], Sock.MaxWaitForIo) < 0)
             {
-                _letGo = reading;
                 throw new TimeoutException("The stream holds on to a read that was cancelled.");
             }
 
-            if (reading.IsCanceled)
-            {
-                _reading = null;
-            }
-            else
+            if (!reading.IsCanceled)
             {
                 CanRecv();
             }

@@ -122,6 +122,13 @@ internal abstract class Platform
     /// </summary>
     protected abstract SockResult Select(Span<PollEntry> entries, int timeoutMs);
 
+    protected static ArgumentOutOfRangeException IsNoFamily(AddressFamily addressFamily) =>
+        new(
+            nameof(addressFamily),
+            addressFamily,
+            "A socket is of the family InterNetwork, InterNetworkV6 or Unix."
+        );
+
     /// <summary>One wait by the chosen call.</summary>
     public SockResult Wait(WaitMechanism mechanism, Span<PollEntry> entries, int timeoutMs)
     {

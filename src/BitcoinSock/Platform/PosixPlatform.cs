@@ -26,11 +26,7 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
             AddressFamily.InterNetwork => LibC.AF_INET,
             AddressFamily.InterNetworkV6 => numbers.AF_INET6,
             AddressFamily.Unix => LibC.AF_UNIX,
-            _ => throw new ArgumentOutOfRangeException(
-                nameof(addressFamily),
-                addressFamily,
-                "A socket is of the family InterNetwork, InterNetworkV6 or Unix."
-            ),
+            _ => throw IsNoFamily(addressFamily),
         };
         int fd = LibC.Socket(domain, (int)type | numbers.SOCK_CLOEXEC, (int)protocol);
         return Adopt(fd, out socket);
@@ -38,11 +34,11 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
 
     public override SockResult Pair(out CSocket first, out CSocket second)
     {
-        int* pair = stackalloc int[2];
+        int* pair = stackalloc int[] { -1, -1 }; // which it leaves if it fails
         int type = LibC.SOCK_STREAM | numbers.SOCK_CLOEXEC;
         SockResult result = Decode(LibC.SocketPair(LibC.AF_UNIX, type, 0, pair));
-        Adopt(result.IsError ? -1 : pair[0], out first);
-        Adopt(result.IsError ? -1 : pair[1], out second);
+        Adopt(pair[0], out first);
+        Adopt(pair[1], out second);
         return result;
     }
 
@@ -50,7 +46,7 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
 
     public override SockResult Renumber(CSocket socket, out CSocket renumbered)
     {
-        int fd = LibC.Fcntl(Fd(socket), numbers.F_DUPFD_CLOEXEC, Fd(socket) + 1);
+        int fd = LibC.Fcntl(Fd(socket), numbers.F_DUPFD_CLOEXEC, Fd(socket));
         renumbered = new CSocket(fd);
         return Decode(fd);
     }

@@ -41,11 +41,7 @@ internal sealed unsafe partial class WindowsPlatform : Platform
             AddressFamily.InterNetwork => Winsock.AF_INET,
             AddressFamily.InterNetworkV6 => Winsock.AF_INET6,
             AddressFamily.Unix => Winsock.AF_UNIX,
-            _ => throw new ArgumentOutOfRangeException(
-                nameof(addressFamily),
-                addressFamily,
-                "A socket is of the family InterNetwork, InterNetworkV6 or Unix."
-            ),
+            _ => throw IsNoFamily(addressFamily),
         };
         socket = new CSocket(
             Winsock.Socket(

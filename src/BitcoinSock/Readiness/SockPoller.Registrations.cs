@@ -126,12 +126,9 @@ public sealed partial class SockPoller
 
     private void Close()
     {
-        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
-        {
-            _queue.Dispose();
-            // Not given back: another thread may be about to signal it.
-            _wakeUp.Dispose();
-        }
+        _queue.Dispose();
+        // Not given back: another thread may be about to signal it.
+        _wakeUp.Dispose();
     }
 
     private static SockException Gone() =>

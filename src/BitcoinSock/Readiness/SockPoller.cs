@@ -25,7 +25,6 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     private QueuedEvent[] _events = [];
     private int _isWaiting;
     private volatile bool _isDisposed;
-    private int _isClosed;
 
     /// <summary>By the best way that this system has.</summary>
     /// <exception cref="SockException">The system has no descriptor left for it.</exception>
