@@ -38,8 +38,12 @@ internal sealed class Trial
         _tests = [.. passed.OrderBy(test => test.Whole)];
         _least = _tests[0];
         Console.WriteLine(
-            $"{_tests.Length} of {names.Length} tests pass beside others, and soon enough"
+            $"{_tests.Length} of {names.Length} tests pass beside others, and soon enough; without"
         );
+        foreach (string name in names.Except(_tests.Select(test => test.Name)))
+        {
+            Console.WriteLine($"  {name}");
+        }
     }
 
     /// <param name="mutant">What to try; its library lies beside the program.</param>

@@ -122,7 +122,7 @@ public partial class OwnershipTests
             Sock.From(new SafeSocketHandle(-1, ownsHandle: true))
         );
         using var failures = new CloseFailures();
-        int before = OnLinux ? Descriptors.Count() : 0;
+        int before = OnLinux ? Descriptors.CountHeld() : 0;
         for (int i = 0; i < 20; i++)
         {
             (Sock near, Sock far) = Sock.CreatePair();
@@ -138,7 +138,7 @@ public partial class OwnershipTests
     [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
     public void A_pair_for_which_there_are_too_few_descriptors_leaves_none_behind()
     {
-        int before = Descriptors.Count();
+        int before = Descriptors.CountHeld();
         for (int left = 0; left < 3; left++)
         {
             using (new FewDescriptors(left))

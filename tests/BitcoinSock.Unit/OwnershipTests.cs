@@ -179,7 +179,7 @@ public partial class OwnershipTests
     {
         const int Rounds = 10_000;
         using var failures = new CloseFailures();
-        int before = Descriptors.Count();
+        int before = Descriptors.CountHeld();
         var slots = new[] { new Sock(), new Sock(), new Sock(), new Sock() };
 
         void Play(int seed)

@@ -21,7 +21,7 @@ public class SockPollerRaceTests
         string way
     )
     {
-        int before = OperatingSystem.IsLinux() ? Descriptors.Count() : 0;
+        int before = OperatingSystem.IsLinux() ? Descriptors.CountHeld() : 0;
         using (SockPoller poller = way == "poll" ? new(WaitMechanism.Poll) : new())
         {
             int running = 2;

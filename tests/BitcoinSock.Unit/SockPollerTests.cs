@@ -138,28 +138,29 @@ public partial class SockPollerTests
     {
         using SockPoller poller = Make(way);
         var ready = new ReadySock[4];
-        foreach (
-            Action<Sock> letGo in (Action<Sock>[])
-                [sock => sock.Dispose(), sock => new Sock(sock.Release()).Dispose()]
-        )
+        Action<Sock>[] letGo = [sock => sock.Dispose(), sock => new Sock(sock.Release()).Dispose()];
+        int reused = 0;
+        for (int round = 0; round < 6; round++)
         {
             using var old = new Pair(PairKind.UnixByPoll);
             CSocket number = old.Near.Get();
             poller.Add(old.Near, SockEvents.Recv, "old");
             old.Arrive("x"u8);
-            letGo(old.Near);
+            letGo[round % 2](old.Near);
             Assert.Equal(0, poller.Count);
 
-            // Linux gives the lowest number that is free.
+            // Linux gives the lowest number that is free; the runtime takes some at first.
             using var next = new Pair(PairKind.UnixByPoll);
             next.Arrive("y"u8);
-            Assert.True(next.Near.Get() == number || !OperatingSystem.IsLinux());
+            reused += next.Near.Get() == number ? 1 : 0;
             Assert.Equal(0, poller.Wait(ready, TimeSpan.FromMilliseconds(5)).Count);
             poller.Add(next.Near, SockEvents.Recv, "next");
             Assert.Equal(1, poller.Wait(ready, Within.Long).Count);
             Assert.Equal("next", ready[0].State);
             poller.Remove(next.Near);
         }
+
+        Assert.True(reused > 3 || !OnLinux);
     }
 
     [Theory]

@@ -2,21 +2,24 @@ using System.Diagnostics.Tracing;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using static System.StringComparison;
 
 namespace BitcoinSock.Unit;
 
 /// <summary>The open descriptors of this process, as Linux lists them.</summary>
 internal static partial class Descriptors
 {
-    // What the first sock has the runtime load stays open, and is nobody's leak.
-    static Descriptors() => Sock.Create(AddressFamily.InterNetwork).Dispose();
+    /// <summary>
+    /// The sockets and event queues among them: what else the runtime opens is nobody's leak.
+    /// </summary>
+    public static int Count() => Count("socket:") + EventQueues();
 
-    /// <summary>Those that somebody holds: what earlier tests forgot is closed first.</summary>
-    public static int Count()
+    /// <summary>How many there are when what earlier tests forgot is closed.</summary>
+    public static int CountHeld()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return Directory.GetFileSystemEntries("/proc/self/fd").Length;
+        return Count();
     }
 
     /// <summary>How many this process may have; the runtime asks for all it may.</summary>
@@ -50,16 +53,18 @@ internal static partial class Descriptors
     public static bool Blocks(CSocket socket) => (Flags(socket) & 0x800) == 0;
 
     /// <summary>How many of them are event queues.</summary>
-    public static int EventQueues() =>
-        Directory
-            .GetFileSystemEntries("/proc/self/fd")
-            .Count(path => new FileInfo(path).LinkTarget is "anon_inode:[eventpoll]");
+    public static int EventQueues() => Count("anon_inode:[eventpoll]");
 
     public static int HighestPlusOne() =>
         1
         + Directory
             .GetFileSystemEntries("/proc/self/fd")
             .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+
+    private static int Count(string kind) =>
+        Directory
+            .GetFileSystemEntries("/proc/self/fd")
+            .Count(path => new FileInfo(path).LinkTarget?.StartsWith(kind, Ordinal) is true);
 
     private static long Flags(CSocket socket)
     {
@@ -82,7 +87,11 @@ internal sealed partial class FewDescriptors : IDisposable
 
     public FewDescriptors(int left)
     {
-        Descriptors.Count();
+        // What that has the runtime load takes descriptors too.
+        (Sock first, Sock second) = Sock.CreatePair(AddressFamily.InterNetwork);
+        first.Dispose();
+        second.Dispose();
+        Descriptors.CountHeld();
         GetRLimit(RLIMIT_NOFILE, out _usual);
         int most = Descriptors.HighestPlusOne() + left;
         SetRLimit(RLIMIT_NOFILE, _usual with { Soft = (nuint)most });
