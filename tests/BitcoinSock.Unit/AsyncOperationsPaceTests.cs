@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -77,6 +78,24 @@ public class AsyncOperationsPaceTests
         Assert.Equal(20, sock.Waits);
     }
 
+    [Fact]
+    public async Task Reads_of_a_stream_pause_too_and_end_with_a_wait_that_fails()
+    {
+        var sock = new ScriptedSock("line\n");
+        sock.At(0, n => n <= 9 ? Nothing : null);
+        Stream stream = new ScriptedAsync(sock).AsStream();
+        ValueTask<int> reading = stream.ReadAsync(new byte[9], default);
+        Assert.False(reading.IsCompleted);
+        Assert.Equal("line\n".Length, await reading);
+
+        sock.At(0, _ => Nothing);
+        sock.OnWait = (_, _) => SockResult.Fail(SocketError.ConnectionReset);
+        var failed = await Assert.ThrowsAsync<SockException>(async () =>
+            await stream.ReadExactlyAsync(new byte[9], TestContext.Current.CancellationToken)
+        );
+        Assert.Equal(NetworkError.NativeCode(SocketError.ConnectionReset), failed.ErrorCode);
+    }
+
     [Theory]
     [InlineData(1, true)]
     [InlineData(4, false)] // the fourth is paused after, which is the first to take time
@@ -89,6 +108,7 @@ public class AsyncOperationsPaceTests
                 Vain(inVain).RecvCompleteAsync(new byte[4], Second).AsTask(),
                 Vain(inVain).RecvUntilTerminatorAsync(Newline, new byte[9], Second).AsTask(),
                 Vain(inVain).RecvUntilTerminatorAsync(Newline, Second, default, 9).AsTask(),
+                Vain(inVain).AsStream().ReadAsync(new byte[4], default).AsTask(),
             ]
         );
         await Task.WhenAll(all).WaitAsync(Within.Long, TestContext.Current.CancellationToken);

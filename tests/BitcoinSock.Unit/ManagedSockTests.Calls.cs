@@ -162,15 +162,17 @@ public partial class ManagedSockTests
         using var idle = new ManagedPair();
         using var backlog = new FullBacklog(new IPEndPoint(IPAddress.Loopback, 0));
         using var connecting = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        using var failing = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
         var elsewhere = new ForbiddenContext();
         Task[] all = elsewhere.Begin<Task[]>(() =>
             [
                 full.Near.SendAsync(new byte[1], Within.Brief, default).AsTask(),
                 idle.Near.WaitRecvAsync(Within.Brief, default).AsTask(),
                 connecting.TryConnectCompleteAsync(backlog.Address, Within.Brief).AsTask(),
+                failing.ConnectCompleteAsync(backlog.Address, Within.Brief).AsTask(),
             ]
         );
-        await Task.WhenAll(all);
+        await Assert.ThrowsAsync<SockException>(() => Task.WhenAll(all));
         Assert.Equal(0, elsewhere.Posts);
     }
 

@@ -130,6 +130,7 @@ public partial class ManagedSockTests
         EndPoint foreign = new IPEndPoint(IPAddress.IPv6Loopback, 1);
         Assert.Equal(SockStatus.Failed, sock.TryConnectComplete(foreign, Within.Long).Status);
         Assert.Throws<ArgumentException>(() => sock.Connect(new DnsEndPoint("name", 1)));
+        Assert.Throws<ArgumentNullException>("endPoint", () => sock.Connect(null!));
 
         using var other = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
         Assert.True((await other.TryConnectCompleteAsync(address, Within.Long)).IsOk);

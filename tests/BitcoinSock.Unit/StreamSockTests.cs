@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -77,6 +79,19 @@ public class StreamSockTests
     }
 
     [Fact]
+    public void A_wait_for_nothing_takes_its_time_whatever_is_under_way()
+    {
+        using var stream = new GatedStream();
+        using var sock = new StreamSock(stream);
+        Assert.Equal(TimeIsUp, sock.Wait(Within.Brief, SockEvents.None, out _));
+        sock.Recv(_some, SockFlags.None);
+        sock.Send(_some, SockFlags.None);
+        stream.Arrive();
+        stream.Take();
+        Assert.Equal(TimeIsUp, sock.Wait(Within.Brief, SockEvents.None, out _));
+    }
+
+    [Fact]
     public async Task A_disposal_lets_a_write_end_and_a_read_go()
     {
         var stream = new GatedStream();
@@ -95,6 +110,15 @@ public class StreamSockTests
     }
 
     [Fact]
+    public void A_write_that_does_not_end_is_given_up_by_a_disposal()
+    {
+        var sock = new StreamSock(new GatedStream());
+        sock.Send(_some, SockFlags.None);
+        sock.Dispose();
+        Assert.Equal(Gone, sock.Send(_some, SockFlags.None));
+    }
+
+    [Fact]
     public void What_was_read_ahead_goes_with_a_disposal_and_a_borrowed_stream_stays()
     {
         var stream = new GatedStream();
@@ -103,6 +127,7 @@ public class StreamSockTests
         Assert.Equal(1, sock.Wait(Within.Long, SockEvents.Recv, out _).Count);
         sock.Dispose();
         Assert.Equal(Gone, sock.Recv(_some, SockFlags.None));
+        Assert.Equal(1, stream.Reads);
         Assert.False(stream.IsDisposed);
         Assert.Throws<ArgumentNullException>(() => new StreamSock(null!));
     }
@@ -162,6 +187,28 @@ public class StreamSockTests
     }
 
     [Fact]
+    public void A_failure_that_no_call_came_for_is_not_told_as_one_that_nobody_observed()
+    {
+        var told = new ConcurrentBag<string>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e) =>
+            told.Add(e.Exception.InnerException!.Message);
+        TaskScheduler.UnobservedTaskException += Note;
+        Fail();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        TaskScheduler.UnobservedTaskException -= Note;
+        Assert.DoesNotContain("nobody asks", told);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Fail()
+        {
+            var stream = new PendingStream();
+            Assert.Equal(Later, new StreamSock(stream).Recv(_some, SockFlags.None));
+            stream.Pending.SetException(new IOException("nobody asks"));
+        }
+    }
+
+    [Fact]
     public void Nothing_of_the_stream_goes_on_in_the_context_of_a_call()
     {
         var stream = new GatedStream();
@@ -184,6 +231,16 @@ public class StreamSockTests
         }
 
         Assert.Equal(0, context.Posts);
+    }
+
+    private sealed class PendingStream : MemoryStream
+    {
+        public TaskCompletionSource<int> Pending { get; } = new();
+
+        public override ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => new(Pending.Task);
     }
 
     private sealed class FailingStream(Exception failure) : MemoryStream

@@ -96,6 +96,8 @@ public partial class StreamTests
         using Stream stream = sock.AsStream();
         Assert.True(stream is { CanRead: true, CanWrite: true, CanSeek: false, CanTimeout: true });
         Assert.Equal(Timeout.Infinite, stream.ReadTimeout);
+        stream.ReadTimeout = 1; // the least there is
+        Assert.Throws<SockException>(() => stream.ReadByte());
         stream.ReadTimeout = 20;
         stream.WriteTimeout = 20;
         var read = Assert.Throws<SockException>(() => stream.ReadByte());

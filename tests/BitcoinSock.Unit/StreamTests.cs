@@ -108,6 +108,9 @@ public partial class StreamTests
         byte[] more = new byte[4];
         await near.ReadExactlyAsync(more, Stop);
         Assert.Equal("more"u8, more);
+        await far.WriteAsync("last"u8.ToArray(), Stop);
+        Assert.Equal(SockOutcome.Ok(4), sock.TryRecvComplete(more, Within.Long));
+        Assert.Equal("last"u8, more);
         near.Dispose();
         far.Dispose();
     }
@@ -147,7 +150,8 @@ public partial class StreamTests
         var stream = new OddStream();
         using var sock = new StreamSock(stream);
         Assert.Equal(0, sock.Wait(TimeSpan.FromMilliseconds(1), SockEvents.Recv, out _).Count);
-        Assert.Throws<TimeoutException>(() => sock.Unread());
+        var holdsOn = Assert.Throws<TimeoutException>(() => sock.Unread());
+        Assert.Equal("The stream holds on to a read that was cancelled.", holdsOn.Message);
         byte[] one = new byte[1];
         for (int i = 0; i < 3; i++)
         {

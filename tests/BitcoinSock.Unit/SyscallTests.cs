@@ -60,7 +60,7 @@ public partial class SyscallTests
     public void SetNonBlocking_makes_every_call_return(PairKind kind)
     {
         using var pair = new Pair(kind);
-        Assert.False(pair.Near.SetNonBlocking().IsError);
+        Assert.Equal(SockResult.Ok(0), pair.Near.SetNonBlocking());
         Assert.Equal(
             SockResult.Fail(SocketError.WouldBlock),
             pair.Near.Recv(new byte[1], SockFlags.None)
@@ -73,7 +73,7 @@ public partial class SyscallTests
     {
         using var pair = new Pair(kind);
         pair.Near.SendComplete("last words", Within.Long);
-        Assert.False(pair.Near.ShutdownSend().IsError);
+        Assert.Equal(SockResult.Ok(0), pair.Near.ShutdownSend());
         Assert.Equal("last words"u8, pair.Far.Drain());
         Assert.True(pair.Near.Send([1], SockFlags.NoSignal).IsError);
         pair.Arrive("an answer"u8);
@@ -93,15 +93,15 @@ public partial class SyscallTests
         };
         using Sock listener = Sock.Create(family);
         using Sock client = Sock.Create(family);
-        Assert.False(listener.Bind(wanted).IsError);
-        Assert.False(listener.Listen(4).IsError);
-        Assert.False(listener.GetSockName(out EndPoint? address).IsError);
+        Assert.Equal(SockResult.Ok(0), listener.Bind(wanted));
+        Assert.Equal(SockResult.Ok(0), listener.Listen(4));
+        Assert.Equal(SockResult.Ok(0), listener.GetSockName(out EndPoint? address));
 
-        Assert.False(client.Connect(address!).IsError);
-        Assert.False(listener.Accept(out Sock server, out EndPoint? peer).IsError);
+        Assert.Equal(SockResult.Ok(0), client.Connect(address!));
+        Assert.Equal(SockResult.Ok(0), listener.Accept(out Sock server, out EndPoint? peer));
         using (server)
         {
-            Assert.False(client.GetSockName(out EndPoint? own).IsError);
+            Assert.Equal(SockResult.Ok(0), client.GetSockName(out EndPoint? own));
             Assert.Equal(own, peer);
             client.SendComplete("hello", Within.Long);
             Assert.Equal("hello"u8, server.RecvNow());
@@ -115,7 +115,7 @@ public partial class SyscallTests
     {
         using Sock first = Sock.Create(AddressFamily.InterNetwork);
         using Sock second = Sock.Create(AddressFamily.InterNetwork);
-        Assert.False(first.Bind(new IPEndPoint(IPAddress.Loopback, 0)).IsError);
+        Assert.Equal(SockResult.Ok(0), first.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
         first.GetSockName(out EndPoint? taken);
         Assert.Equal(SockResult.Fail(SocketError.AddressAlreadyInUse), second.Bind(taken!));
     }
@@ -133,7 +133,10 @@ public partial class SyscallTests
     [Fact]
     public void Create_refuses_other_families_and_reports_what_the_system_refuses()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => Sock.Create(AddressFamily.AppleTalk));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "addressFamily",
+            () => Sock.Create(AddressFamily.AppleTalk)
+        );
         var refused = Assert.Throws<SockException>(() =>
             Sock.Create(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Udp)
         );

@@ -11,6 +11,8 @@ internal sealed class GatedStream : MemoryStream
 
     public bool IgnoresTokens { get; init; }
 
+    public int Reads { get; private set; }
+
     public int Flushes { get; private set; }
 
     public int Cancelled { get; private set; }
@@ -28,6 +30,7 @@ internal sealed class GatedStream : MemoryStream
         CancellationToken cancellationToken = default
     )
     {
+        Reads++;
         CancellationToken heeded = IgnoresTokens ? default : cancellationToken;
         try
         {
