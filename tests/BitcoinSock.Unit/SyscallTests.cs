@@ -80,6 +80,27 @@ public partial class SyscallTests
         Assert.Equal("an answer"u8, pair.Near.RecvNow());
     }
 
+    [Fact(Skip = "looks at signals as Linux has them", SkipUnless = nameof(OnLinux))]
+    public void A_send_to_nobody_raises_SIGPIPE_unless_it_is_told_not_to()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        pair.Far.Dispose();
+        bool[] raised = Background
+            .Run(() =>
+            {
+                // One that is blocked stays pending, though the runtime ignores it.
+                using var signal = new BlockedSigPipe();
+                return (bool[])
+                    [
+                        signal.IsRaisedBy(() => pair.Near.Send([1], SockFlags.NoSignal)),
+                        signal.IsRaisedBy(() => pair.Near.Send([1], SockFlags.None)),
+                        signal.IsRaisedBy(() => pair.Near.TrySendComplete([1], Within.Long)),
+                    ];
+            })
+            .Join();
+        Assert.Equal([false, true, false], raised);
+    }
+
     [Theory]
     [MemberData(nameof(Families))]
     public void Bind_listen_connect_and_accept_make_a_connection(AddressFamily family)

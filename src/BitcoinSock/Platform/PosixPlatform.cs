@@ -104,7 +104,7 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
     {
         int flags = LibC.Fcntl(Fd(socket), LibC.F_GETFL, 0);
         int wanted = on ? flags | numbers.O_NONBLOCK : flags & ~numbers.O_NONBLOCK;
-        return Decode(flags < 0 ? flags : LibC.Fcntl(Fd(socket), LibC.F_SETFL, wanted));
+        return Decode(LibC.Fcntl(Fd(socket), LibC.F_SETFL, wanted)); // fails if the first did
     }
 
     public override bool TryOption(
@@ -114,8 +114,9 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
         out int nativeName
     )
     {
-        (nativeLevel, nativeName) = numbers.Option(level, name) ?? (0, 0);
-        return numbers.Option(level, name) is not null;
+        (int, int)? option = numbers.Option(level, name);
+        (nativeLevel, nativeName) = option.GetValueOrDefault();
+        return option.HasValue;
     }
 
     public override SockResult GetSockOpt(CSocket socket, int level, int name, Span<byte> value)
