@@ -30,11 +30,16 @@ public partial class WaitTests
     }
 
     // The poller would hide it, and turn in circles.
-    [Fact]
-    public void A_queue_tells_nothing_that_nobody_asked_for()
+    [Theory]
+    [InlineData("best")]
+    [InlineData("poll")]
+    [InlineData("select")]
+    public void A_queue_tells_nothing_that_nobody_asked_for(string way)
     {
         using EventQueue queue =
-            Platform.Current.CreateEventQueue() ?? new ListQueue(WaitMechanism.Poll);
+            way == "select" ? new ListQueue(WaitMechanism.Select)
+            : way == "poll" ? new ListQueue(WaitMechanism.Poll)
+            : Platform.Current.CreateEventQueue() ?? new ListQueue(WaitMechanism.Poll);
         using var pair = new Pair(PairKind.UnixByPoll);
         pair.Arrive(1);
         Assert.Equal(SockResult.Ok(0), queue.Add(pair.Near.Get(), SockEvents.None, token: 1));

@@ -20,7 +20,7 @@ internal abstract class EventQueue : IDisposable
 
     public abstract SockResult Remove(CSocket socket);
 
-    /// <summary>One wait: the number of events, 0 at the timeout; -1 waits for ever.</summary>
+    /// <summary>One wait: the number of events, 0 at the timeout.</summary>
     public abstract SockResult Wait(Span<QueuedEvent> events, int timeoutMs);
 
     public abstract void Dispose();

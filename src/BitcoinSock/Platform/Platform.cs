@@ -113,7 +113,7 @@ internal abstract class Platform
 
     /// <summary>
     /// One poll(2). It sets what occurred in every entry; one that is no socket has Error, and
-    /// makes the whole fail with <see cref="BadHandle"/>. -1 waits for ever.
+    /// makes the whole fail with <see cref="BadHandle"/>. Who waits for ever does so in slices.
     /// </summary>
     protected abstract SockResult Poll(Span<PollEntry> entries, int timeoutMs);
 

@@ -21,7 +21,6 @@ internal sealed unsafe partial class PosixPlatform
         {
             SockEvents requested = entries[i].Requested;
             fds[i].Fd = Fd(entries[i].Socket);
-            fds[i].REvents = 0;
             fds[i].Events = (short)(
                 ((requested & SockEvents.Recv) != 0 ? LibC.POLLIN : 0)
                 | ((requested & SockEvents.Send) != 0 ? LibC.POLLOUT : 0)
@@ -79,7 +78,7 @@ internal sealed unsafe partial class PosixPlatform
 
         // Linux ignores bits above its table of descriptors, where a closed one would be a timeout.
         // If the highest is open there are none.
-        if (count > 0 && LibC.Fcntl(count - 1, LibC.F_GETFL, 0) < 0)
+        if (LibC.Fcntl(count - 1, LibC.F_GETFL, 0) < 0)
         {
             return SockResult.Fail(BadHandle);
         }
@@ -93,7 +92,7 @@ internal sealed unsafe partial class PosixPlatform
                 e = error.Bits
         )
         {
-            result = Decode(LibC.Select(count, r, w, e, timeoutMs < 0 ? null : &time));
+            result = Decode(LibC.Select(count, r, w, e, &time));
         }
 
         bool ready = result.Count > 0;
@@ -107,17 +106,11 @@ internal sealed unsafe partial class PosixPlatform
     }
 
     /// <summary>An fd_set: a bit a descriptor, in an array of long.</summary>
-    private readonly ref struct FdSet
+    private readonly ref struct FdSet(Span<nuint> zeros)
     {
         public const int Words = LibC.FD_SETSIZE / 32;
 
-        public readonly Span<nuint> Bits;
-
-        public FdSet(Span<nuint> bits)
-        {
-            bits.Clear();
-            Bits = bits;
-        }
+        public readonly Span<nuint> Bits = zeros;
 
         private static int WordBits => 8 * nuint.Size;
 

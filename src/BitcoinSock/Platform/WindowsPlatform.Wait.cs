@@ -89,7 +89,7 @@ internal sealed unsafe partial class WindowsPlatform
                 e = error
         )
         {
-            result = Decode(Winsock.Select(0, r, w, e, timeoutMs < 0 ? null : &time));
+            result = Decode(Winsock.Select(0, r, w, e, &time));
         }
 
         bool ready = result.Count > 0;
