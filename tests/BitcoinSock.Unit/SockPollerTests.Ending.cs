@@ -136,6 +136,18 @@ public partial class SockPollerTests
         Assert.InRange(Descriptors.Count(), 0, open);
     }
 
+    [Fact(Skip = "poll(2) says it of every wait", SkipUnless = nameof(OnLinux))]
+    public void What_an_event_queue_cannot_watch_is_refused_and_not_registered()
+    {
+        using FileStream file = File.OpenRead(typeof(SockPoller).Assembly.Location);
+        var sock = new Sock(new CSocket(file.SafeFileHandle.DangerousGetHandle()));
+        using var poller = new SockPoller();
+        var refused = Assert.Throws<SockException>(() => poller.Add(sock, SockEvents.Recv));
+        sock.Release(); // it is the stream's to close
+        Assert.StartsWith("SockPoller.Add(): ", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, poller.Count);
+    }
+
     [Fact(Skip = "fills the descriptor table", SkipUnless = nameof(OnLinux))]
     public void By_select_a_descriptor_that_it_cannot_hold_fails_every_wait()
     {

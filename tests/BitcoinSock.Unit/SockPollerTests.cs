@@ -218,6 +218,7 @@ public partial class SockPollerTests
         );
         var empty = Assert.Throws<SockException>(() => poller.Add(new Sock(), SockEvents.Recv));
         Assert.Equal(NetworkError.BadHandle, empty.ErrorCode);
+        Assert.StartsWith("SockPoller: ", empty.Message, StringComparison.Ordinal);
         poller.Add(pair.Near, SockEvents.Recv);
         Assert.Throws<ArgumentException>(() => poller.Add(pair.Near, SockEvents.Recv));
         Assert.Equal(1, poller.Count);
@@ -243,6 +244,7 @@ public partial class SockPollerTests
         }
 
         Assert.IsType<InvalidOperationException>(refusal);
+        Assert.Equal("Another thread waits on this poller.", refusal.Message);
         poller.Dispose();
         poller.Dispose();
         Assert.Equal(NetworkError.BadHandle, waiter.Join().Error);

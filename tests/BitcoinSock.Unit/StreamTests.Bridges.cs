@@ -208,7 +208,8 @@ public partial class StreamTests
         Assert.True(socket.SafeHandle.IsClosed);
         far.SendComplete("y", Within.Long);
         Assert.Equal("y"u8, back.RecvNow());
-        Assert.Throws<InvalidOperationException>(() => sock.ToSocket());
+        var empty = Assert.Throws<InvalidOperationException>(() => sock.ToSocket());
+        Assert.Equal("There is no descriptor to hand over.", empty.Message);
         far.Dispose();
     }
 }

@@ -146,7 +146,8 @@ public partial class SyscallTests
     {
         using Sock sock = Sock.Create(AddressFamily.InterNetwork);
         var name = new DnsEndPoint("localhost", 80);
-        Assert.Throws<ArgumentException>(() => sock.Connect(name));
+        var refused = Assert.Throws<ArgumentException>(() => sock.Connect(name));
+        Assert.Contains("localhost:80 is a name; resolve it first", refused.Message);
         Assert.Throws<ArgumentException>(() => sock.Bind(name));
         Assert.Throws<ArgumentNullException>(() => sock.Connect(null!));
     }
