@@ -19,6 +19,7 @@ public class TelemetryTests
     {
         using var heard = new HeardEvents(EventLevel.Informational);
         var sock = new ScriptedSock();
+        sock.Clock.Advance(TimeSpan.FromHours(1));
         sock.OnSend = (call, asked) => call == 2 ? WouldBlock : SockResult.Ok(Math.Min(asked, 6));
         sock.OnWait = (_, _) =>
         {
@@ -290,8 +291,9 @@ public class TelemetryTests
                 .GetMethods()
                 .Where(method => method.IsDefined(typeof(EventAttribute), false))
                 .Select(method => $"`{method.Name}`"),
-            .. measured.Instruments.Select(it => $"`{it.Name}` | {it.Unit}"),
+            .. measured.Instruments.Select(it => $"`{it.Name}` | {it.Unit} |"),
         ];
+        Assert.All(measured.Instruments, it => Assert.EndsWith(".", it.Description));
         Assert.Equal(10, names.Length);
         Assert.All(names, name => Assert.Contains(name, page, StringComparison.Ordinal));
     }
