@@ -210,6 +210,12 @@ public sealed partial class Sock
                 return SockResult.Fail(NetworkError.Interrupted);
             }
 
+            // No interrupt woke us, so a descriptor was moved, and back before we looked.
+            if (entries.Length > sockets.Length && entries[^1].Occurred != SockEvents.None)
+            {
+                return SockResult.Fail(NetworkError.BadHandle);
+            }
+
             if (deadline.HasPassed)
             {
                 return SockResult.Ok(0);

@@ -20,7 +20,7 @@ public enum SockEvents : byte
 
     /// <summary>
     /// An exceptional condition, reported without being asked for, beside the others; asking for it
-    /// changes nothing. By poll(2): a reset, or a hang-up on both sides (WSAPoll: on one). By
+    /// changes nothing. By poll(2): a reset, or a hang-up on both sides (macOS, WSAPoll: one). By
     /// select(2): out-of-band data; on Windows also a connect that failed.
     /// </summary>
     Error = 4,

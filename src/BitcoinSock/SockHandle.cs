@@ -19,7 +19,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 {
     // Closing tells the event source, and to make that takes a descriptor: not at the first close,
     // which may be when none is left.
-    static SockHandle() => _ = SockEventSource.Log;
+    static SockHandle() => _ = Telemetry.HasEvents ? SockEventSource.Log : null;
 
     private readonly bool _owns;
 

@@ -42,9 +42,11 @@ public class ThreadInterrupt
     /// </summary>
     public void Reset()
     {
-        if (AsBool())
+        CancellationTokenSource raised = _source;
+        if (raised.IsCancellationRequested)
         {
-            _source = new CancellationTokenSource();
+            // Another thread may have lowered it just now, and its flag be raised again.
+            Interlocked.CompareExchange(ref _source, new CancellationTokenSource(), raised);
         }
     }
 

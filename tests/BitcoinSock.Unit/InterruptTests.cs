@@ -114,6 +114,29 @@ public class InterruptTests
         Assert.InRange(WaitSome(), 0, Rounds * SmallestObject - 1);
     }
 
+    [Fact]
+    public void Two_threads_that_lower_the_flag_at_once_lose_no_interrupt_that_comes_after()
+    {
+        var interrupt = new ThreadInterrupt();
+        using var start = new Barrier(2);
+        for (int round = 0; round < 2000; round++)
+        {
+            interrupt.Interrupt();
+            var other = Background.Run(() =>
+            {
+                start.SignalAndWait();
+                interrupt.Reset();
+                return 0;
+            });
+            start.SignalAndWait();
+            interrupt.Reset();
+            CancellationToken token = interrupt.Token;
+            interrupt.Interrupt();
+            Assert.True(token.IsCancellationRequested);
+            other.Join();
+        }
+    }
+
     [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
     public void Many_that_were_interrupted_at_once_leave_no_descriptor_behind()
     {

@@ -29,6 +29,19 @@ public partial class WaitTests
         Assert.Equal(SockEvents.Recv, ready[0].Occurred);
     }
 
+    // WSAPoll tells of a hang-up then.
+    [Theory]
+    [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
+    public void A_peer_that_ended_its_side_makes_no_room_to_send(PairKind kind)
+    {
+        using var pair = new Pair(kind);
+        Fill(pair.Near);
+        Assert.Equal(SockResult.Ok(0), pair.Far.ShutdownSend());
+        Assert.Equal(1, pair.Near.Wait(Within.Long, SockEvents.Recv, out _).Count);
+        pair.Near.Wait(Within.Brief, SockEvents.Send, out SockEvents occurred);
+        Assert.False(occurred.HasFlag(SockEvents.Send));
+    }
+
     // The poller would hide it, and turn in circles.
     [Theory]
     [InlineData("best")]

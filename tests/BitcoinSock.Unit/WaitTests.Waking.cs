@@ -64,6 +64,21 @@ public partial class WaitTests
         }
     }
 
+    [Fact]
+    public void A_descriptor_that_was_moved_ends_a_wait_though_it_came_back()
+    {
+        using var other = new Sock();
+        for (int round = 0; round < 50; round++)
+        {
+            using var pair = new Pair(PairKind.UnixByPoll);
+            var waiter = Background.Run(() => pair.Near.Wait(Within.Long, SockEvents.Recv, out _));
+            waiter.UntilBlocked();
+            other.AssignFrom(pair.Near);
+            pair.Near.AssignFrom(other);
+            Assert.Equal(SockResult.Fail(BadHandle), waiter.Join());
+        }
+    }
+
     [Theory(Skip = "sends signals to a thread", SkipUnless = nameof(OnLinux))]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
     public void A_signal_does_not_end_a_wait_nor_make_it_longer(PairKind kind)

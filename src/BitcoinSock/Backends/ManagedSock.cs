@@ -75,7 +75,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
         {
             // While it connects, the base library has the last word on whether it has.
             using CancellationTokenSource ending = Ending(interrupt);
-            SockResult ended = OrDisposed(connecting.WaitForEnd(timeout, ending.Token));
+            SockResult ended = OrDisposed(Tasks.WaitForFirst([connecting], timeout, ending.Token));
             occurred = ended.Count > 0 ? SockEvents.Send : SockEvents.None;
             return ended;
         }

@@ -6,7 +6,8 @@ public static class SockStreams
     /// <summary>A <see cref="Stream"/> of a sock: for SslStream, PipeReader and the like.</summary>
     /// <param name="sock">
     /// The sock. If it is an <see cref="ISockAsync"/> the stream's async calls hold no thread;
-    /// otherwise one that waits holds a thread of the pool.
+    /// otherwise one that waits holds a thread of the pool, and a read of nothing, by which some
+    /// await that there is something, does not wait.
     /// </param>
     /// <param name="leaveOpen">Whether disposing the stream leaves the sock open.</param>
     /// <returns>

@@ -140,11 +140,8 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
 
             Task? reading = (requested & SockEvents.Recv) != 0 ? _reading : null;
             Task? writing = (requested & SockEvents.Send) != 0 ? _writing : null;
-            Task either =
-                reading is null ? writing ?? Task.Delay(Timeout.Infinite, interrupt)
-                : writing is null ? reading
-                : Task.WhenAny(reading, writing);
-            _ = either.WaitForEnd(deadline.Slice, interrupt);
+            Task[] awaited = [reading ?? Tasks.Never, writing ?? Tasks.Never];
+            _ = Tasks.WaitForFirst(awaited, deadline.Slice, interrupt);
         }
     }
 

@@ -18,26 +18,29 @@ internal static class Tasks
         return task;
     }
 
+    /// <summary>One that does not end.</summary>
+    public static Task Never { get; } = new TaskCompletionSource().Task;
+
     /// <summary>
-    /// Waits until a task ends, as <see cref="EndsWithin"/> does, but in this thread: a timer needs
-    /// one of the pool's, and those may all be waiting here.
+    /// Waits until one of several ends, as <see cref="EndsWithin"/> does, but in this thread: a
+    /// timer needs one of the pool's, and those may all be waiting here.
     /// </summary>
-    public static SockResult WaitForEnd(
-        this Task task,
+    public static SockResult WaitForFirst(
+        Task[] tasks,
         TimeSpan timeout,
         CancellationToken interrupt
     )
     {
         try
         {
-            Task.WaitAny([task], Deadline.ToMilliseconds(timeout), interrupt);
+            Task.WaitAny(tasks, Deadline.ToMilliseconds(timeout), interrupt);
         }
         catch (OperationCanceledException)
         {
-            // The result says so, if the task has not ended by then.
+            // The result says so, if none has ended by then.
         }
 
-        return ResultOf(task, interrupt);
+        return ResultOf(tasks.Any(task => task.IsCompleted), interrupt);
     }
 
     /// <summary>
@@ -54,11 +57,11 @@ internal static class Tasks
         var rounded = TimeSpan.FromMilliseconds(Deadline.ToMilliseconds(timeout));
         await task.WaitAsync(rounded, interrupt)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return ResultOf(task, interrupt);
+        return ResultOf(task.IsCompleted, interrupt);
     }
 
-    private static SockResult ResultOf(Task task, CancellationToken interrupt) =>
-        task.IsCompleted ? SockResult.Ok(1)
+    private static SockResult ResultOf(bool hasEnded, CancellationToken interrupt) =>
+        hasEnded ? SockResult.Ok(1)
         : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
         : SockResult.Ok(0);
 }

@@ -62,11 +62,11 @@ internal sealed unsafe partial class Epoll : EventQueue
             ReadOnlySpan<byte> one = _events.AsSpan(i * EventSize, EventSize);
             uint got = MemoryMarshal.Read<uint>(one);
             // As poll(2) is read: see PosixPlatform.Wait.cs.
-            bool ended = (got & (EPOLLERR | EPOLLHUP)) != 0;
+            const uint Ended = EPOLLERR | EPOLLHUP;
             SockEvents occurred =
-                (ended || (got & EPOLLIN) != 0 ? SockEvents.Recv : SockEvents.None)
-                | (ended || (got & EPOLLOUT) != 0 ? SockEvents.Send : SockEvents.None)
-                | (ended ? SockEvents.Error : SockEvents.None);
+                ((got & (EPOLLIN | Ended)) != 0 ? SockEvents.Recv : SockEvents.None)
+                | ((got & (EPOLLOUT | EPOLLERR)) != 0 ? SockEvents.Send : SockEvents.None)
+                | ((got & Ended) != 0 ? SockEvents.Error : SockEvents.None);
             events[i] = new QueuedEvent(MemoryMarshal.Read<ulong>(one[DataOffset..]), occurred);
         }
 

@@ -21,8 +21,7 @@ internal abstract class Platform
         OperatingSystem.IsWindows() ? new WindowsPlatform()
         : OperatingSystem.IsLinux() || OperatingSystem.IsAndroid()
             ? new PosixPlatform(PosixNumbers.Linux)
-        : OperatingSystem.IsMacOS() || OperatingSystem.IsIOS() || OperatingSystem.IsTvOS()
-            ? new PosixPlatform(PosixNumbers.Darwin)
+        : OperatingSystem.IsMacOS() ? new PosixPlatform(PosixNumbers.Darwin)
         : throw new PlatformNotSupportedException("The numbers of this system are not known here.");
 
     /// <summary>The error of a call on something that is no socket.</summary>

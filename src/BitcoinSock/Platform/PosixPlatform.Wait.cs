@@ -37,12 +37,14 @@ internal sealed unsafe partial class PosixPlatform
         for (int i = 0; ready && i < entries.Length; i++)
         {
             int got = fds[i].REvents;
-            bool ended = (got & (LibC.POLLERR | LibC.POLLHUP)) != 0;
+            // A hang-up may be of the peer's side only (macOS, WSAPoll): then there need be no room
+            // to send. Where it is of both there is, by POLLOUT.
+            const int Ended = LibC.POLLERR | LibC.POLLHUP;
             entries[i]
                 .Report(
-                    recv: ended || (got & LibC.POLLIN) != 0,
-                    send: ended || (got & LibC.POLLOUT) != 0,
-                    error: ended
+                    recv: (got & (LibC.POLLIN | Ended)) != 0,
+                    send: (got & (LibC.POLLOUT | LibC.POLLERR)) != 0,
+                    error: (got & Ended) != 0
                 );
 
             // poll(2) itself counts a closed descriptor as ready, and so as an early timeout.

@@ -45,12 +45,13 @@ internal sealed unsafe partial class WindowsPlatform
         for (int i = 0; result.Count >= 0 && i < entries.Length; i++)
         {
             int got = fds[i].REvents;
-            bool ended = (got & (Winsock.POLLERR | Winsock.POLLHUP)) != 0;
+            // As poll(2) is read: see PosixPlatform.Wait.cs.
+            const int Ended = Winsock.POLLERR | Winsock.POLLHUP;
             entries[i]
                 .Report(
-                    recv: ended || (got & Winsock.POLLIN) != 0,
-                    send: ended || (got & Winsock.POLLOUT) != 0,
-                    error: ended
+                    recv: (got & (Winsock.POLLIN | Ended)) != 0,
+                    send: (got & (Winsock.POLLOUT | Winsock.POLLERR)) != 0,
+                    error: (got & Ended) != 0
                 );
             if ((got & Winsock.POLLNVAL) != 0)
             {

@@ -94,15 +94,17 @@ public sealed partial class SockPoller
         }
     }
 
-    private bool Forget(SockHandle handle)
+    private bool Forget(SockHandle handle, Registration? only = null)
     {
         lock (_gate)
         {
-            if (!_byHandle.Remove(handle, out Registration? found))
+            Registration? found = _byHandle.GetValueOrDefault(handle);
+            if (found is null || (only is not null && only != found))
             {
                 return false;
             }
 
+            _byHandle.Remove(handle);
             _byToken.Remove(found.Token);
             // While the descriptor is still open: the number may be another's in a moment.
             _ = _queue.Remove(handle.Socket);

@@ -87,12 +87,14 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
 
         try
         {
-            Register(new Registration(sock, handle, state) { Requested = requested }, nameof(sock));
+            var registration = new Registration(sock, handle, state) { Requested = requested };
+            Register(registration, nameof(sock));
             // Outside of our lock: whoever lets go of a handle holds its lock and then takes ours.
             bool isThere = handle.TryAddWaiting(this);
             if (!isThere || sock.Handle != handle || _isDisposed)
             {
-                Forget(handle);
+                // Unless another Sock, to which it was moved meanwhile, has registered it.
+                Forget(handle, registration);
                 handle.RemoveWaiting(this);
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 throw Gone();
@@ -194,7 +196,8 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
         finally
         {
             Interlocked.Exchange(ref _isWaiting, 0);
-            if (_isDisposed)
+            // Not under the wait of another thread, which closes it in our place.
+            if (_isDisposed && Interlocked.Exchange(ref _isWaiting, 1) == 0)
             {
                 Close();
             }
