@@ -128,12 +128,10 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 
     protected override bool ReleaseHandle()
     {
-        // A close that fails must not replace the error that made its caller close; nor must
-        // whoever listens.
-        int captured = Marshal.GetLastPInvokeError();
+        // A close that fails does not replace the error that made its caller close, nor does
+        // whoever listens: SafeHandle sees to it.
         SockResult closed = Platform.Current.Close(Socket);
         Telemetry.Closed(handle, closed.Error);
-        Marshal.SetLastPInvokeError(captured);
         return !closed.IsError;
     }
 

@@ -36,7 +36,7 @@ public partial class OwnershipTests
     public void From_leaves_a_unix_listener_its_file()
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        using Sock listener = Sock.From(Listen());
+        using Sock listener = Take();
         GC.Collect();
         GC.WaitForPendingFinalizers();
         using Sock client = Sock.Create(AddressFamily.Unix);
@@ -44,7 +44,7 @@ public partial class OwnershipTests
         File.Delete(path);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        Socket Listen()
+        Sock Take()
         {
             var socket = new Socket(
                 AddressFamily.Unix,
@@ -53,7 +53,7 @@ public partial class OwnershipTests
             );
             socket.Bind(new UnixDomainSocketEndPoint(path));
             socket.Listen();
-            return socket;
+            return Sock.From(socket);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -105,6 +106,34 @@ public partial class SockPollerTests
         }
 
         Assert.InRange(Descriptors.Count(), 0, before + 5);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_sock_that_is_registered_no_more_does_not_keep_the_poller(bool isRemoved)
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        WeakReference poller = Forget();
+        GC.Collect();
+        Assert.False(poller.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Forget()
+        {
+            var poller = new SockPoller();
+            poller.Add(pair.Near, SockEvents.Recv);
+            if (isRemoved)
+            {
+                poller.Remove(pair.Near);
+            }
+            else
+            {
+                poller.Dispose();
+            }
+
+            return new WeakReference(poller);
+        }
     }
 
     [Fact(Skip = "Linux has epoll(7)", SkipUnless = nameof(OnLinux))]

@@ -13,6 +13,29 @@ public class TelemetryHarmTests
     private const byte Newline = (byte)'\n';
 
     [Fact]
+    public async Task What_is_awaited_and_told_does_not_come_back_to_the_context_it_began_in()
+    {
+        using var heard = new HeardEvents(EventLevel.Informational);
+        var elsewhere = new ForbiddenContext();
+        Task[] all = elsewhere.Begin<Task[]>(() =>
+            [
+                Slow().SendCompleteAsync("data", Within.Long).AsTask(),
+                Slow().RecvCompleteAsync(new byte[4], Within.Long).AsTask(),
+            ]
+        );
+        await Task.WhenAll(all);
+        Assert.Equal(0, elsewhere.Posts);
+        Assert.Equal(2, heard.Operations.Length);
+
+        static ScriptedAsync Slow()
+        {
+            var sock = new ScriptedSock("line");
+            sock.At(1, _ => SockResult.Fail(NetworkError.WouldBlock));
+            return new ScriptedAsync(sock) { TakesTime = true };
+        }
+    }
+
+    [Fact]
     public void Nothing_that_is_told_holds_what_is_sent_or_received()
     {
         const string Secret = "PRIV=a1b2c3d4e5";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -27,6 +28,15 @@ public partial class WaitTests
         poller.Modify(pair.Near, Both);
         Assert.Equal(1, poller.Wait(ready, Within.Long).Count);
         Assert.Equal(SockEvents.Recv, ready[0].Occurred);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mechanisms))]
+    public void A_wait_for_no_socket_lasts_its_time(WaitMechanism mechanism)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Assert.Equal(SockResult.Ok(0), Platform.Current.Wait(mechanism, [], timeoutMs: 20));
+        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(20));
     }
 
     // WSAPoll tells of a hang-up then.

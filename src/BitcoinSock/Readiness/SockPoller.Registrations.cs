@@ -21,8 +21,7 @@ public sealed partial class SockPoller
         Span<QueuedEvent> events = _events.AsSpan(0, most);
         while (!_isDisposed)
         {
-            TimeSpan slice = interrupt.IsCancellationRequested ? TimeSpan.Zero : deadline.Slice;
-            SockResult found = _queue.Wait(events, Deadline.ToMilliseconds(slice));
+            SockResult found = _queue.Wait(events, Deadline.ToMilliseconds(deadline.Slice));
             if (found.IsError && found.Error != NetworkError.Interrupted)
             {
                 return found;

@@ -75,12 +75,15 @@ internal sealed class HeardMeasurements : IDisposable
     private readonly ConcurrentQueue<Measured> _all = new();
     private readonly Action? _then;
 
-    public HeardMeasurements(Action? then = null)
+    public HeardMeasurements(Action? then = null, string? only = null)
     {
         _then = then;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "BitcoinSock")
+            if (
+                instrument.Meter.Name == "BitcoinSock"
+                && (only ?? instrument.Name) == instrument.Name
+            )
             {
                 Instruments.Add(instrument);
                 listener.EnableMeasurementEvents(instrument);
