@@ -34,13 +34,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
     let interrupt = new CancellationTokenSource()
 
     let clock =
-        { new TimeProvider() with
-            override _.TimestampFrequency = TimeSpan.TicksPerSecond
-
-            override _.GetTimestamp() =
-                let elapsed = inner.Clock.GetElapsedTime(0L, inner.Clock.GetTimestamp())
-                (elapsed + offset).Ticks
-        }
+        VirtualClock(fun () -> inner.Clock.GetElapsedTime(0L, inner.Clock.GetTimestamp()) + offset)
 
     let start = clock.GetTimestamp()
 

@@ -7,7 +7,7 @@ open System.Threading
 open BitcoinSock
 
 /// A clock of timestamps only, which somebody else moves.
-type private VirtualClock(now: unit -> TimeSpan) =
+type internal VirtualClock(now: unit -> TimeSpan) =
     inherit TimeProvider()
     override _.TimestampFrequency = TimeSpan.TicksPerSecond
     override _.GetTimestamp() = now().Ticks

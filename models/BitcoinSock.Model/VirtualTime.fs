@@ -16,11 +16,7 @@ type VirtualTime(sock: ISock) =
         idle <- if result.Count > 0 then 0 else idle
         result
 
-    let clock =
-        { new TimeProvider() with
-            override _.TimestampFrequency = TimeSpan.TicksPerSecond
-            override _.GetTimestamp() = now.Ticks
-        }
+    let clock = VirtualClock(fun () -> now)
 
     member _.Now = now
 
