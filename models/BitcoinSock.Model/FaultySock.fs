@@ -102,8 +102,15 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
         elif got.Length > shown.Length then
             shown <- got
 
-    /// Without a far end: PeerCloses and PeerResets do nothing.
+    /// Without a far end: PeerCloses and PeerResets do nothing, but take their turns.
     new(inner, schedule) =
+        // Not even by name: a reset excuses bytes that were shown and are gone.
+        let withoutPeer fault =
+            match fault with
+            | Fault.PeerCloses
+            | Fault.PeerResets -> Fault.None
+            | _ -> fault
+
         let nobody =
             { new IPeer with
                 member _.Write _ = 0
@@ -113,7 +120,7 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
                 member _.Dispose() = ()
             }
 
-        FaultySock(inner, nobody, schedule)
+        FaultySock(inner, nobody, Schedule.ofFaults (List.map withoutPeer schedule.Faults))
 
     /// The calls that were answered by now, in order. Any thread may ask.
     member _.Steps = lock steps (fun () -> List.ofSeq steps)

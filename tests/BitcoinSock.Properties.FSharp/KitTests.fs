@@ -73,3 +73,20 @@ let ``the shim tells of bytes that were shown, and are gone`` () =
     Assert.Empty(sock.Finish())
     near.Recv(Span(Array.zeroCreate 2)) |> ignore
     Assert.StartsWith("6 NothingLost", sock.Finish() |> List.exactlyOne)
+
+[<Fact>]
+let ``without a peer none closes and none resets, and the shim still tells what is gone`` () =
+    let struct (near, far) = Sock.CreatePair()
+    use near = near
+    use far = far
+    let schedule = Schedule.Of(Fault.PeerCloses, Fault.PeerResets, Fault.WouldBlock)
+    let sock = FaultySock(near, schedule)
+    far.Send(ReadOnlySpan "shown"B) |> ignore
+
+    for _ in 1..3 do
+        (sock :> ISock).Recv(Span(Array.zeroCreate 5), SockFlags.Peek) |> ignore
+
+    let faults = sock.Steps |> List.map _.Fault
+    Assert.Equal<Fault list>([ Fault.None; Fault.None; Fault.WouldBlock ], faults)
+    near.Recv(Span(Array.zeroCreate 2)) |> ignore
+    Assert.StartsWith("6 NothingLost", sock.Finish() |> List.exactlyOne)
