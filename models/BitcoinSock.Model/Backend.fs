@@ -30,7 +30,7 @@ type BackendPair(sock: ISock, peer: IPeer) =
 
     /// The far end writes all of it at once, at most 1000 bytes.
     member internal _.Arrive(bytes: byte[]) =
-        let count = peer.Write(ReadOnlySpan bytes)
+        let count = Peer.write peer (ReadOnlySpan bytes)
 
         if count < bytes.Length then
             invalidOp

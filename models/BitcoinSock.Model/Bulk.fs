@@ -19,7 +19,7 @@ module internal Bulk =
     let rec private write (peer: IPeer) upTo written =
         let count =
             if written < upTo then
-                peer.Write(ReadOnlySpan(all, written, upTo - written))
+                Peer.write peer (ReadOnlySpan(all, written, upTo - written))
             else
                 0
 

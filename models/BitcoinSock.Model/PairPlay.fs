@@ -43,7 +43,7 @@ module PairPlay =
 
         let feed () =
             if written < bytes.Length then
-                let count = peer.Write(ReadOnlySpan(bytes, written, bytes.Length - written))
+                let count = Peer.write peer (ReadOnlySpan(bytes, written, bytes.Length - written))
                 written <- written + count
 
                 if count > 0 then
@@ -80,7 +80,7 @@ module PairPlay =
             Array.append kept (readAll (expected - kept.Length) read)
 
         interface IPeer with
-            member _.Write data = peer.Write data
+            member _.Write data = Peer.write peer data
             member _.Read buffer = peer.Read buffer
             member _.ShutdownSend() = endBy peer.ShutdownSend
 

@@ -17,3 +17,17 @@ type IPeer =
 
     /// Resets the connection, if the channel can be reset.
     abstract Reset: unit -> unit
+
+/// The far end, held to what it says of itself.
+[<RequireQualifiedAccess>]
+module internal Peer =
+
+    /// Writes. A count that cannot be is told as the peer's: else the backend gets the blame.
+    let write (peer: IPeer) (data: ReadOnlySpan<byte>) =
+        let count = peer.Write data
+
+        if count < 0 || count > data.Length then
+            invalidOp
+                $"IPeer.Write returned {count} of {data.Length}; it gives 0 when there is no room."
+
+        count

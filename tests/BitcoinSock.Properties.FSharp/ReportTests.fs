@@ -128,6 +128,36 @@ let ``a report says how to play a failure again`` () =
         string (check peekConsumes [ "2" ])
     )
 
+[<Theory>]
+[<InlineData(-1)>]
+[<InlineData(1)>]
+let ``a peer that miscounts what it writes gets the blame, not the backend`` (wrong: int) =
+    let create () =
+        let sock = SimulatedSock(Channel.create [||] 65536)
+        let right: IPeer = new SimulatedPeer(sock)
+
+        let peer =
+            { new IPeer with
+                member _.Write data =
+                    if wrong < 0 then wrong else right.Write data + wrong
+
+                member _.Read buffer = right.Read buffer
+                member _.ShutdownSend() = right.ShutdownSend()
+                member _.Reset() = right.Reset()
+                member _.Dispose() = right.Dispose()
+            }
+
+        new BackendPair(sock, peer)
+
+    // By an operation, by many bytes at once, and by a case of its own.
+    for law in [ "6"; "1"; "15" ] do
+        let report = check (Backend("right", create, Capabilities.None)) [ law ]
+
+        Assert.Matches(
+            "IPeer.Write returned (-1|[0-9]+) of [0-9]+; it gives 0 when there is no room",
+            report.Laws[0].Counterexample
+        )
+
 [<Fact>]
 let ``a wait that always says ready hangs nothing`` () =
     let backend =
