@@ -61,7 +61,7 @@ module Backends =
 
         let capabilities =
             Capabilities.HalfClose
-            ||| Capabilities.Wakeable
+            ||| Wine.wakeable
             ||| Capabilities.BlockingMode
             ||| Capabilities.BoundedSend
             ||| Capabilities.Descriptor

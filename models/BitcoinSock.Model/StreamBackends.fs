@@ -48,7 +48,7 @@ module internal StreamBackends =
 
     let private capabilities =
         Wine.reset
-        ||| Capabilities.Wakeable
+        ||| Wine.wakeable
         ||| Capabilities.BoundedSend
         ||| Capabilities.Descriptor
 
@@ -112,5 +112,5 @@ module internal StreamBackends =
         Backend(
             "StreamSock-pipe",
             create,
-            Capabilities.Wakeable ||| Capabilities.BoundedSend ||| Capabilities.Descriptor
+            Wine.wakeable ||| Capabilities.BoundedSend ||| Capabilities.Descriptor
         )

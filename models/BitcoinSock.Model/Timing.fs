@@ -168,7 +168,7 @@ module internal Timing =
         fun backend effort ->
             let bound, count =
                 if backend.Capabilities.HasFlag Capabilities.Wakeable then
-                    Wine.interruptBound, 21
+                    TimeSpan.FromMilliseconds 1.0, 21
                 else
                     Sock.MaxWaitForIo + TimeSpan.FromMilliseconds 100.0, 3
 

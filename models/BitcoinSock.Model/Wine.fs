@@ -12,8 +12,9 @@ module internal Wine =
         OperatingSystem.IsWindows()
         && fst (NativeLibrary.TryGetExport(NativeLibrary.Load "ntdll", "wine_get_version"))
 
-    /// How late an interrupt may be told: each call asks Wine's server, which is another process.
-    let interruptBound = TimeSpan.FromMilliseconds(if isHere then 5.0 else 1.0)
+    /// An interrupt takes more than a millisecond: each call asks Wine's server, which is another
+    /// process.
+    let wakeable = if isHere then Capabilities.None else Capabilities.Wakeable
 
     /// Wine 8 tells a reset as the end of the stream.
     let reset = if isHere then Capabilities.None else Capabilities.Reset
