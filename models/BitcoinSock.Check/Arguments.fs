@@ -52,7 +52,7 @@ let private parser =
         programName = "sockcheck",
         helpTextMessage =
             "Holds socket backends to the laws (docs/laws.md).\n"
-            + "Exit status: 0 all passed, 1 a law failed, 2 wrong usage."
+            + "Exit status: 0 all passed, 1 a law failed, 2 wrong usage, or no law was played."
     )
 
 let private wrong message = raise (WrongUsage message)
@@ -80,10 +80,17 @@ let private positive number =
         wrong "--cases wants a number above 0"
 
 let private seconds number =
-    if number > 0.0 && number < TimeSpan.MaxValue.TotalSeconds then
-        TimeSpan.FromSeconds number
+    let time =
+        if number > 0.0 && number < TimeSpan.MaxValue.TotalSeconds then
+            TimeSpan.FromSeconds number
+        else
+            TimeSpan.Zero
+
+    // Less than a tick is none.
+    if time > TimeSpan.Zero then
+        time
     else
-        wrong "--budget wants a number of seconds above 0"
+        wrong "--budget wants a number of seconds, 1e-7 or more"
 
 let private optionOrName (name: string) =
     if name.StartsWith '-' then

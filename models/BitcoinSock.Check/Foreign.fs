@@ -75,11 +75,15 @@ let private methodIn (owner: Type) name =
         wrong $"{owner.FullName}.{name} returns {found.ReturnType}, not a Backend or several"
     | None -> wrong $"{owner.FullName} has no public static method '{name}' without parameters"
 
-let private made (factory: MethodInfo) =
-    match factory.Invoke(null, [||]) with
-    | :? Backend as one -> [ one ]
-    | :? IEnumerable<Backend> as many -> List.ofSeq many
-    | _ -> []
+// Whatever is thrown here is the factory's: a sequence may run its code only when it is read.
+let private made (factory: MethodInfo) (name: string) =
+    try
+        match factory.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [||], null) with
+        | :? Backend as one -> [ one ]
+        | :? IEnumerable<Backend> as many -> List.ofSeq many
+        | _ -> []
+    with e ->
+        wrong $"{name} failed: {e}"
 
 /// What the factory, a Namespace.Type.Method of the assembly in the file, makes.
 let load (file: string) (factory: string) : Backend list =
@@ -97,7 +101,7 @@ let load (file: string) (factory: string) : Backend list =
         let assembly = Context(file).LoadFromAssemblyPath file
 
         let backends =
-            made (methodIn (typeIn assembly factory[.. dot - 1]) factory[dot + 1 ..])
+            made (methodIn (typeIn assembly factory[.. dot - 1]) factory[dot + 1 ..]) factory
 
         if backends.IsEmpty || List.exists (box >> isNull) backends then
             wrong $"{factory} made no backend"
@@ -106,7 +110,6 @@ let load (file: string) (factory: string) : Backend list =
     with
     | :? BadImageFormatException -> wrong $"{file} is no .NET assembly"
     | :? FileNotFoundException as e -> wrong $"{file} needs what is not there: {e.Message}"
-    | :? TargetInvocationException as e -> wrong $"{factory} failed: {e.InnerException}"
     | :? FileLoadException
     | :? TypeLoadException
     | :? ReflectionTypeLoadException

@@ -78,10 +78,28 @@ let private checkOne request (backend: Backend) (oneMore: unit -> unit) =
     Output.total report
     report
 
+let private wrong (message: string) =
+    eprintfn $"sockcheck: {message}"
+    eprintfn "sockcheck --help says what can be asked."
+    2
+
 let private check request backends =
     let reports = Output.forEach backends (checkOne request)
+    let skipped law = law.Verdict = LawVerdict.Skipped
+    let laws = reports |> Seq.collect _.Laws
 
-    if reports |> List.forall _.Passed then 0 else 1
+    // Who names a law wants to see it hold.
+    if not request.Laws.IsEmpty && Seq.forall skipped laws then
+        let whys =
+            laws
+            |> Seq.map (fun law -> $"    {law.Law}: {law.Counterexample}")
+            |> Seq.distinct
+
+        wrong ("no law was played\n" + String.concat "\n" whys)
+    elif reports |> List.forall _.Passed then
+        0
+    else
+        1
 
 /// Those with the given names, in that order; all if there are none.
 let private named (names: string list) (backends: Backend list) =
@@ -105,11 +123,6 @@ let private list backends =
         Output.line "default" $"%-20s{backend.Name}{backend.Capabilities}"
 
     0
-
-let private wrong (message: string) =
-    eprintfn $"sockcheck: {message}"
-    eprintfn "sockcheck --help says what can be asked."
-    2
 
 [<EntryPoint>]
 let main words =
