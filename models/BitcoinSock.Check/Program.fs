@@ -18,7 +18,7 @@ let private quoted (word: string) =
     if word.Contains ' ' then $"\"{word}\"" else word
 
 /// The command that plays a law again, if one was played.
-let private replay request (backend: Backend) (result: LawResult) =
+let replay request (backend: Backend) (result: LawResult) =
     let foreign =
         match request.Foreign with
         | Some(file, factory) -> [ "--assembly"; quoted file; "--factory"; quoted factory ]
@@ -30,6 +30,12 @@ let private replay request (backend: Backend) (result: LawResult) =
         | Some cases -> [ "--cases"; string cases ]
         | None -> []
 
+    // Late cases come again only if there is as much time for them.
+    let budget =
+        match request.Budget with
+        | Some time -> [ "--budget"; string time.TotalSeconds ]
+        | None -> []
+
     let law = (result.Law.Split ' ')[0]
 
     if result.Cases = 0 then
@@ -37,6 +43,7 @@ let private replay request (backend: Backend) (result: LawResult) =
     else
         [ "sockcheck"; quoted backend.Name; $"--replay {law}:{result.Seed}" ]
         @ cases
+        @ budget
         @ foreign
         |> String.concat " "
         |> Some
@@ -72,6 +79,7 @@ let private checkOne request (backend: Backend) (oneMore: unit -> unit) =
         {
             Backend = backend.Name
             Cases = options.Cases
+            Budget = options.Budget
             Laws = done'
         }
 

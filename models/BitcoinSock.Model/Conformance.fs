@@ -72,6 +72,8 @@ type Report =
         Backend: string
         /// How many random cases of each law were asked for: their sizes grow with it.
         Cases: int
+        /// The longest that one law could take.
+        Budget: TimeSpan
         Laws: IReadOnlyList<LawResult>
     }
 
@@ -83,8 +85,15 @@ type Report =
         let replay law =
             let number = (law.Law.Split ' ')[0]
 
+            // Late cases come again only if there is as much time for them.
+            let budget =
+                if report.Budget = CheckOptions().Budget then
+                    ""
+                else
+                    $", Budget = TimeSpan.FromSeconds({string report.Budget.TotalSeconds})"
+
             $"to replay: Conformance.Check(backend, new CheckOptions {{ Laws = [\"{number}\"], "
-            + $"Seed = {law.Seed}, Cases = {report.Cases} }})"
+            + $"Seed = {law.Seed}, Cases = {report.Cases}{budget} }})"
 
         let line law =
             match law.Verdict with
@@ -187,6 +196,7 @@ type Conformance =
         {
             Backend = backend.Name
             Cases = options.Cases
+            Budget = options.Budget
             Laws =
                 first @ then'
                 |> List.map check

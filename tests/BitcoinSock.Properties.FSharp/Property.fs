@@ -58,13 +58,18 @@ let smallest seed count (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a op
     Check.One(config, Prop.forAll arb (broken >> List.isEmpty))
     found
 
+/// How to play a run again: more cases are larger ones too.
+let replay (seed: uint64) factor =
+    let cases = if factor = 1 then "" else $" BITCOINSOCK_CASES={factor}"
+    $"To replay: BITCOINSOCK_SEED={seed}{cases}"
+
 /// Fails with the smallest case that breaks something.
 let holds quick arb (broken: 'a -> string list) (tell: 'a -> string) =
     match smallest seed (cases quick) arb broken with
     | None -> print $"{cases quick} random cases hold; seed {seed}"
     | Some case ->
         let breaks = String.concat "\n" (broken case)
-        failwith $"{breaks}\n{tell case}\nTo replay: BITCOINSOCK_SEED={seed}"
+        failwith $"{breaks}\n{tell case}\n{replay seed factor}"
 
 // Interrupts are timed and descriptors are watched: nothing else may run beside a test.
 [<assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)>]

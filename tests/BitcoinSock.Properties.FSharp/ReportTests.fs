@@ -120,13 +120,23 @@ let ``no cases and no time are refused, for they would pass`` (none: int) =
     )
 
 [<Fact>]
-let ``a report says how to play a failure again`` () =
-    let line = "new CheckOptions { Laws = [\"2\"], Seed = 1, Cases = 60 }"
+let ``a report says how to play a failure again, and in what time if it is not the usual`` () =
+    let again =
+        "to replay: Conformance.Check(backend, new CheckOptions { Laws = [\"2\"], Seed = 1"
 
-    Assert.Contains(
-        $"to replay: Conformance.Check(backend, {line})",
+    Assert.EndsWith(
+        $"{again}, Cases = 60, Budget = TimeSpan.FromSeconds(4) }})",
         string (check peekConsumes [ "2" ])
     )
+
+    let usual = CheckOptions(Seed = Nullable 1UL, Laws = [| "2" |])
+
+    Assert.EndsWith($"{again}, Cases = 200 }})", string (Conformance.Check(peekConsumes, usual)))
+
+[<Fact>]
+let ``a property says how to play a failure again with as many cases`` () =
+    Assert.Equal("To replay: BITCOINSOCK_SEED=7", Property.replay 7UL 1)
+    Assert.Equal("To replay: BITCOINSOCK_SEED=7 BITCOINSOCK_CASES=50", Property.replay 7UL 50)
 
 [<Theory>]
 [<InlineData(-1)>]

@@ -85,3 +85,25 @@ let ``laws that were named and not played do not hold: it says why, once`` () =
         ],
         said.ReplaceLineEndings("\n").Split '\n' |> Seq.take 3 |> List.ofSeq
     )
+
+[<Fact>]
+let ``the command that plays a law again asks for as many cases and as much time`` () =
+    let result =
+        {
+            Law = "5 ZeroOverRead"
+            Verdict = LawVerdict.Failed
+            Cases = 1
+            Asked = 1
+            Seed = 7UL
+            Counterexample = ""
+        }
+
+    let command (words: string list) =
+        Program.replay (Arguments.parse (Array.ofList words)) Backends.simulated result
+
+    Assert.Equal(Some "sockcheck SimulatedSock --replay 5:7", command [])
+
+    Assert.Equal(
+        Some "sockcheck SimulatedSock --replay 5:7 --cases 10000 --budget 60.5",
+        command [ "--cases"; "10000"; "--budget"; "60.5" ]
+    )
