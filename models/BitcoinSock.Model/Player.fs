@@ -2,37 +2,9 @@ namespace BitcoinSock.Model
 
 open System
 open System.Collections.Generic
+open System.Diagnostics
 open System.Net.Sockets
 open BitcoinSock
-
-/// One thing to do to a channel, from either end.
-[<RequireQualifiedAccess>]
-type Act =
-    | Send of byte[]
-    | Recv of int
-    | Peek of int
-    | Wait of SockEvents
-    | Probe
-    | ShutdownSend
-    | PeerWrites of byte[]
-    | PeerReads of int
-    | PeerShutsDown
-    | PeerCloses
-    | PeerResets
-
-    override act.ToString() =
-        match act with
-        | Send bytes -> $"send {Quote.bytes bytes}"
-        | Recv count -> $"recv {count}"
-        | Peek count -> $"peek {count}"
-        | Wait events -> $"wait for {events}"
-        | Probe -> "IsConnected"
-        | ShutdownSend -> "shut down our sending side"
-        | PeerWrites bytes -> $"the peer writes {Quote.bytes bytes}"
-        | PeerReads count -> $"the peer reads {count}"
-        | PeerShutsDown -> "the peer shuts down its sending side"
-        | PeerCloses -> "the peer closes"
-        | PeerResets -> "the peer resets"
 
 /// Plays acts on a pair, beside two queues of bytes that say what must come out.
 type internal Player(pair: BackendPair) =
@@ -52,11 +24,16 @@ type internal Player(pair: BackendPair) =
     let mutable isReset = false
     let mutable hasPeerReset = false
     let mutable sawEnd = false
+    let mutable hasPeerReadEnd = false
 
     let find number name message =
         findings.Add $"{number} {name}: {message}"
 
     let pending () = written.Count - got
+
+    // Whether a recv must give something, if not yet then soon. After a reset it may give anything.
+    let isDue () =
+        (pending () > 0 || hasPeerEnded) && not isReset
 
     // A wait as long as bytes may be on their way.
     let waitForIt () =
@@ -141,7 +118,7 @@ type internal Player(pair: BackendPair) =
                     find 24 "ErrorIdentity" "would block, again and again, after a reset"
                 else
                     recv isPeek count (tries - 1)
-            elif (pending () > 0 || hasPeerEnded) && not isReset then
+            elif isDue () then
                 if tries = 0 then
                     find 17 "WaitReport" "says ready again and again, and nothing comes"
                 elif mustBeReadable () then
@@ -168,29 +145,36 @@ type internal Player(pair: BackendPair) =
                     $"the peer gets {Quote.bytes bytes}, {Quote.bytes expected} was accepted"
 
             read <- read + right
-        elif result = 0 && not isShut && not isReset then
-            find 30 "HalfClose" "the peer gets the end, and we have not ended"
+        elif result = 0 then
+            hasPeerReadEnd <- true
+
+            if not isShut && not isReset then
+                find 30 "HalfClose" "the peer gets the end, and we have not ended"
 
         result
 
     let findMissing () =
         let message = $"{accepted.Count} bytes accepted, {read} arrived"
 
-        if isShut then
+        if not isShut then
+            find 10 "SendAccounting" message
+        elif hasPeerReadEnd then
             find 30 "HalfClose" message
         else
-            find 10 "SendAccounting" message
+            find 30 "HalfClose" $"{message}, and after our end the peer gets none"
 
-    // Bytes may be on their way: the far end has the same patience.
-    let rec peerReadAll (until: DateTime) =
-        if read < accepted.Count && findings.Count = 0 then
+    // Bytes, and our end, may be on their way: the far end has the same patience.
+    let rec peerReadAll since =
+        let isAll = read = accepted.Count && (hasPeerReadEnd || not isShut)
+
+        if not isAll && findings.Count = 0 then
             match peerRead 4096 with
-            | 0 -> findMissing ()
-            | -1 when DateTime.UtcNow > until -> findMissing ()
+            | 0 when read < accepted.Count -> findMissing ()
+            | -1 when Stopwatch.GetElapsedTime since > patience -> findMissing ()
             | -1 ->
                 Threading.Thread.Yield() |> ignore
-                peerReadAll until
-            | _ -> peerReadAll until
+                peerReadAll since
+            | _ -> peerReadAll since
 
     member _.Findings = List.ofSeq findings
 
@@ -218,6 +202,15 @@ type internal Player(pair: BackendPair) =
             elif result.IsError && NetworkError.IoErrorIsPermanent result.Error && not isShut then
                 find 38 "Refinement" $"fails with {NetworkError.NetworkErrorString result.Error}"
         | Act.Wait events ->
+            let isFresh = accepted.Count = 0 && not (isShut || isPeerGone || isReset)
+
+            // What is on its way is waited for; from then on it is ready in any company.
+            let isRecvReady = events.HasFlag SockEvents.Recv && isDue () && mustBeReadable ()
+
+            let ready =
+                (if isRecvReady then SockEvents.Recv else SockEvents.None)
+                ||| (if isFresh then SockEvents.Send else SockEvents.None)
+
             let mutable occurred = SockEvents.Recv ||| SockEvents.Send ||| SockEvents.Error
             let result = sock.Wait(TimeSpan.Zero, events, &occurred)
 
@@ -225,16 +218,21 @@ type internal Player(pair: BackendPair) =
                 find 17 "WaitReport" $"says {occurred}, asked for {events}"
             elif not result.IsError && (result.Count > 0) <> (occurred <> SockEvents.None) then
                 find 17 "WaitReport" $"returns {result.Count} and says {occurred}"
+            elif ready &&& events &&& ~~~occurred <> SockEvents.None then
+                find 17 "WaitReport" $"says {occurred}, asked for {events}; ready is {ready}"
         | Act.Probe ->
-            let mutable why = ""
-            let isConnected = (sock :> ISockIsConnected).IsConnected(&why)
-            hasProbed <- true
-            let hasEnded = (hasPeerEnded && pending () = 0) || isReset
+            let isAtEnd = isDue () && pending () = 0
 
-            if isConnected && hasEnded && sawEnd then
-                find 26 "ProbeCoherence" "connected, and a recv gave the end"
-            elif not isConnected && not hasEnded then
-                find 26 "ProbeCoherence" $"'{why}', and the peer is there"
+            // The end may be on its way. Once a wait has told of it, a probe knows it.
+            if not isAtEnd || mustBeReadable () then
+                let mutable why = ""
+                let isConnected = (sock :> ISockIsConnected).IsConnected(&why)
+                hasProbed <- true
+
+                if isConnected && (isAtEnd || isReset && sawEnd) then
+                    find 26 "ProbeCoherence" "connected, and a recv gives the end"
+                elif not isConnected && not (isAtEnd || isReset) then
+                    find 26 "ProbeCoherence" $"'{why}', and the peer is there"
         | Act.ShutdownSend ->
             let result = sock.ShutdownSend()
 
@@ -250,7 +248,7 @@ type internal Player(pair: BackendPair) =
             hasPeerEnded <- true
         | Act.PeerCloses when not (isPeerGone || isReset) ->
             // With everything read: closing on unread bytes is a reset.
-            peerReadAll (DateTime.UtcNow + patience)
+            peerReadAll (Stopwatch.GetTimestamp())
             peer.Dispose()
             hasPeerEnded <- true
             isPeerGone <- true
@@ -264,12 +262,21 @@ type internal Player(pair: BackendPair) =
 
     /// What was accepted must arrive, on both sides, and then the end if there is one.
     member player.End() =
+        // A recv may know more than a wait says: so first a wait.
+        let waitIfDue () =
+            if findings.Count = 0 && isDue () then
+                mustBeReadable () |> ignore
+
+        waitIfDue ()
+
         while findings.Count = 0 && pending () > 0 && not isReset do
             player.Do(Act.Recv 4096)
+
+        waitIfDue ()
 
         for _ in 1..2 do
             if findings.Count = 0 && hasPeerEnded then
                 player.Do(Act.Recv 1)
 
         if not (isPeerGone || isReset) then
-            peerReadAll (DateTime.UtcNow + patience)
+            peerReadAll (Stopwatch.GetTimestamp())

@@ -58,10 +58,8 @@ let private overlaps =
         [
             2, "a peek that consumes loses bytes: 1"
             4, "it is all laws of operations, where calls are short"
-            19, "data dropped on a hang-up is data lost: 6"
             25, "who claims too much sends too little: 10"
-            26, "a probe that consumes loses bytes: 1"
-            27, "after the end nothing is ready either: 17"
+            27, "who forgets the end is connected again: 26"
             33, "a bit lost is a byte changed: 31, 36"
             34, "a byte lost between chunks is a byte lost: 1"
             36, "what is read ahead is lost: 6"

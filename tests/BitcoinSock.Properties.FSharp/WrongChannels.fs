@@ -1,4 +1,5 @@
-/// Channels that are wrong on purpose, one way each: what they carry, and what their waits say.
+/// Channels that are wrong on purpose, one way each: what they carry, how they end, and what their
+/// waits say.
 module BitcoinSock.Properties.WrongChannels
 
 open System
@@ -119,28 +120,6 @@ let wrong: (string * int * Backend) list =
                     stale <- stale ||| occurred
                     result, stale
             })
-        simulated "the end is never readable" 18 Capabilities.None (fun inner ->
-            let isEnd () =
-                inner.Channel.Incoming.Pending.Length = 0
-                && inner.Channel.Incoming.Ending <> Ending.Open
-
-            let mutable waited = false
-
-            { new Bent(inner) with
-                // One that relies on its waits: it looks for the end only after one that said
-                // ready.
-                override bent.Recv(count, isPeek) =
-                    if isEnd () && not waited then
-                        Error wouldBlock
-                    else
-                        base.Recv(count, isPeek)
-
-                override bent.Wait(timeout, requested, interrupt) =
-                    if isEnd () then
-                        SockResult.Ok 0, SockEvents.None
-                    else
-                        base.Wait(timeout, requested, interrupt)
-            })
         simulated "data is dropped on a hang-up" 19 Capabilities.None (fun inner ->
             { new Bent(inner) with
                 override bent.Recv(count, isPeek) =
@@ -162,5 +141,30 @@ let wrong: (string * int * Backend) list =
                         SockResult.Ok 0, SockEvents.None
                     else
                         base.Wait(timeout, requested, interrupt)
+            })
+        simulated "connected until a call gives the end" 26 Capabilities.None (fun inner ->
+            let mutable sawEnd = false
+
+            { new Bent(inner) with
+                override bent.Recv(count, isPeek) =
+                    let result = base.Recv(count, isPeek)
+                    sawEnd <- sawEnd || result = Ok [||]
+                    result
+
+                override _.IsConnected() = not sawEnd, "closed"
+            })
+        simulated "ShutdownSend is told to nobody" 30 Capabilities.HalfClose (fun inner ->
+            let mutable isShut = false
+
+            { new Bent(inner) with
+                override _.ShutdownSend() =
+                    isShut <- true
+                    SockResult.Ok 0
+
+                override _.Send data =
+                    if isShut then
+                        SockResult.Fail SocketError.Shutdown
+                    else
+                        base.Send data
             })
     ]
