@@ -112,7 +112,7 @@ module Laws =
                 13
                 "InterruptBound"
                 required
-                (Ok Timing.interruptBound)
+                (Ok Interrupts.bound)
                 "An interrupt ends a wait: at once, or after a slice."
             law
                 14
@@ -219,7 +219,7 @@ module Laws =
                 35
                 "InterruptReuse"
                 required
-                (Ok Timing.interruptReuse)
+                (Ok Interrupts.reuse)
                 "After Reset operations work again."
             law
                 36

@@ -9,7 +9,7 @@ open BitcoinSock
 [<RequireQualifiedAccess>]
 module internal Timing =
 
-    let private ms (time: TimeSpan) = $"{time.TotalMilliseconds} ms"
+    let ms (time: TimeSpan) = $"{time.TotalMilliseconds} ms"
 
     /// How late the end of a wait may be: a slice, and a second for a machine that is busy.
     let private lateness = Sock.MaxWaitForIo + TimeSpan.FromSeconds 1.0
@@ -45,42 +45,54 @@ module internal Timing =
         Thread.Sleep 20
         clock.GetTimestamp() = start
 
-    /// What comes while a wait lasts ends it.
-    let whileWaiting: Look =
-        let pause, enough = 50, TimeSpan.FromSeconds 5.0
+    /// What comes while a wait lasts ends it, however long it may last.
+    let private comesInto waits law event deed (prepare: BackendPair -> 'state) act =
+        let pause = 50
 
-        let look event deed (prepare: BackendPair -> 'state) act =
-            let tell () =
-                $"wait {ms enough} for {event}; {pause} ms into it the peer {deed}"
-
-            Playing.fixedCases [ () ] tell (fun pair () ->
-                if isVirtual pair.Sock.Clock then
-                    []
+        let tell (wait: TimeSpan) =
+            let length =
+                if wait = Timeout.InfiniteTimeSpan then
+                    "for ever"
                 else
-                    let state = prepare pair
-                    use begins = new ManualResetEventSlim()
+                    string wait
 
-                    let peer =
-                        Tasks.Task.Factory.StartNew(
-                            (fun () ->
-                                begins.Wait()
-                                Thread.Sleep pause
-                                act pair state
-                                Stopwatch.GetTimestamp()),
-                            Tasks.TaskCreationOptions.LongRunning
-                        )
+            $"wait {length} for {event}; {pause} ms into it the peer {deed}"
 
-                    let mutable occurred = SockEvents.None
-                    begins.Set()
-                    let result = pair.Sock.Wait(enough, event, &occurred)
-                    let finish = Stopwatch.GetTimestamp()
-                    let late = Stopwatch.GetElapsedTime(peer.Result, finish)
+        Playing.fixedCases waits tell (fun pair wait ->
+            if isVirtual pair.Sock.Clock then
+                []
+            else
+                let state = prepare pair
+                use begins = new ManualResetEventSlim()
 
-                    [
-                        if result <> SockResult.Ok 1 || occurred <> event || late > lateness then
-                            $"17 WaitReport: {ms late} after it came, a wait returns {result} \
-                              and says {occurred}"
-                    ])
+                let peer =
+                    Tasks.Task.Factory.StartNew(
+                        (fun () ->
+                            begins.Wait()
+                            Thread.Sleep pause
+                            act pair state
+                            Stopwatch.GetTimestamp()),
+                        Tasks.TaskCreationOptions.LongRunning
+                    )
+
+                let mutable occurred = SockEvents.None
+                begins.Set()
+                let result = pair.Sock.Wait(wait, event, &occurred)
+                let finish = Stopwatch.GetTimestamp()
+                let late = Stopwatch.GetElapsedTime(peer.Result, finish)
+
+                [
+                    if result <> SockResult.Ok 1 || occurred <> event || late > lateness then
+                        $"{law}: {ms late} after it came, a wait returns {result} \
+                          and says {occurred}"
+                ])
+
+    let private byteComesInto waits law =
+        comesInto waits law SockEvents.Recv "writes a byte" ignore (fun pair () ->
+            pair.Arrive [| 1uy |])
+
+    let whileWaiting: Look =
+        let waits, law = [ TimeSpan.FromSeconds 5.0 ], "17 WaitReport"
 
         let fill (pair: BackendPair) =
             FullChannel.fill pair.Sock 0 |> Result.defaultValue 0
@@ -90,22 +102,28 @@ module internal Timing =
 
         Playing.inTurn
             [
-                look SockEvents.Recv "writes a byte" ignore (fun pair () -> pair.Arrive [| 1uy |])
-                look SockEvents.Send "drains the channel, which is full" fill drain
+                byteComesInto waits law
+                comesInto waits law SockEvents.Send "drains the channel, which is full" fill drain
                 |> Playing.ifPromised Capabilities.BoundedSend
             ]
 
-    let timeoutEdge: Look =
-        let day = TimeSpan.FromDays 1.0
+    // Of milliseconds 25 days are too many for an int, 50 for an unsigned one.
+    let private longest =
+        [
+            TimeSpan.FromDays 25.0
+            TimeSpan.FromDays 50.0
+            TimeSpan.MaxValue
+            Timeout.InfiniteTimeSpan
+        ]
 
+    let private timeouts: Look =
         let edges =
             [
                 TimeSpan.Zero, true
-                TimeSpan.MaxValue, true
-                day * 25.0, true
-                Timeout.InfiniteTimeSpan, true
                 TimeSpan.FromMilliseconds -2.0, false
                 TimeSpan.MinValue, false
+                for long in longest do
+                    long, true
             ]
 
         let tell (time: TimeSpan, _) =
@@ -137,95 +155,9 @@ module internal Timing =
                 | _ -> $"15 TimeoutEdge: {ended}"
             ])
 
-    /// How an interrupted receive ended, and after how long.
-    let private interrupted (pair: BackendPair) =
-        let interrupt = ThreadInterrupt()
-        use started = new ManualResetEventSlim()
-
-        let blocked =
-            Tasks.Task.Factory.StartNew(
-                (fun () ->
-                    started.Set()
-                    let span = Span(Array.zeroCreate 1)
-                    let token = ThreadInterrupt.op_Implicit interrupt: CancellationToken
-                    let forEver = Timeout.InfiniteTimeSpan
-                    let outcome = SockOperations.TryRecvComplete(pair.Sock, span, forEver, token)
-                    outcome.Status, Stopwatch.GetTimestamp()),
-                Tasks.TaskCreationOptions.LongRunning
-            )
-
-        started.Wait()
-        Thread.Sleep 2 // into the wait; a faster or slower one is measured as well
-        let start = Stopwatch.GetTimestamp()
-        interrupt.Interrupt()
-        let status, finish = blocked.Result
-        status, Stopwatch.GetElapsedTime(start, finish)
-
-    // The median of many: one measurement tells more of the machine than of the backend. So do all
-    // while the machine is busy, therefore as many more as long as they take too long and there is
-    // time. Who wakes up only after a slice has time for few.
-    let interruptBound: Look =
-        fun backend effort ->
-            let bound, count =
-                if backend.Capabilities.HasFlag Capabilities.Wakeable then
-                    TimeSpan.FromMilliseconds 1.0, 21
-                else
-                    Sock.MaxWaitForIo + TimeSpan.FromMilliseconds 100.0, 3
-
-            let patience = TimeSpan.FromSeconds 5.0
-
-            let rec look pair start =
-                let statuses, times = List.init count (fun _ -> interrupted pair) |> List.unzip
-                let median = times |> List.sort |> List.item (count / 2)
-
-                if statuses |> List.exists ((<>) SockStatus.Interrupted) then
-                    [ "13 InterruptBound: it does not end as interrupted" ]
-                elif median <= bound then
-                    []
-                elif Stopwatch.GetElapsedTime start < patience then
-                    look pair start
-                else
-                    [ $"13 InterruptBound: it takes {ms median}, more than {ms bound}" ]
-
-            Playing.fixedCases
-                [ () ]
-                (fun () -> $"interrupt a receive that is blocked, {count} times")
-                (fun pair () -> look pair (Stopwatch.GetTimestamp()))
-                backend
-                effort
-
-    let interruptReuse: Look =
-        Playing.fixedCases [ () ] (fun () -> "interrupted, reset, and again") (fun pair () ->
-            let interrupt = ThreadInterrupt()
-
-            let token () =
-                ThreadInterrupt.op_Implicit interrupt: CancellationToken
-
-            let within = TimeSpan.FromSeconds 5.0
-
-            let recv () =
-                SockOperations.TryRecvComplete(
-                    pair.Sock,
-                    Span(Array.zeroCreate 1),
-                    within,
-                    token ()
-                )
-
-            interrupt.Interrupt()
-            let first, second = recv (), recv ()
-            let mutable occurred = SockEvents.None
-            pair.Sock.Wait(within, SockEvents.Recv, &occurred, token ()) |> ignore
-            interrupt.Reset()
-            pair.Arrive [| 1uy |]
-            let third = recv ()
-
-            [
-                if
-                    (first.Status, second.Status, third.Status)
-                    <> (SockStatus.Interrupted, SockStatus.Interrupted, SockStatus.Ok)
-                then
-                    $"35 InterruptReuse: {first.Status}, {second.Status}, {third.Status}"
-            ])
+    // Where something is there the deadline may not be looked at: so they are waited into as well.
+    let timeoutEdge: Look =
+        Playing.inTurn [ timeouts; byteComesInto longest "15 TimeoutEdge" ]
 
     // Only who promises to fill up must refuse a send; the others may take all.
     let blockingHandle: Look =

@@ -2,7 +2,9 @@
 module BitcoinSock.Properties.WrongWaits
 
 open System
+open System.Collections.Generic
 open System.Net.Sockets
+open System.Threading
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.WrongChannels
@@ -25,6 +27,37 @@ let private deaf what (event: SockEvents) capabilities =
         }
 
     what, 17, Bent.overPair what capabilities bend
+
+/// Looks, and takes a timeout like this for one that is over.
+let private looksOnce what isLike =
+    let bend (sock: Sock) =
+        { new Bent(sock) with
+            override _.Wait(timeout, requested, interrupt) =
+                let time = if isLike timeout then TimeSpan.Zero else timeout
+                base.Wait(time, requested, interrupt)
+        }
+
+    what, 15, Bent.overPair what Capabilities.None bend
+
+/// Of two waits with the same interrupt it ends the first.
+let private serveOne =
+    let what = "an interrupt ends one wait at a time"
+    let inUse = HashSet<CancellationToken>()
+
+    let bend (sock: Sock) =
+        { new Bent(sock) with
+            override _.Wait(timeout, requested, interrupt) =
+                let isFirst = lock inUse (fun () -> inUse.Add interrupt)
+                let heard = if isFirst then interrupt else CancellationToken.None
+
+                try
+                    base.Wait(timeout, requested, heard)
+                finally
+                    if isFirst then
+                        lock inUse (fun () -> inUse.Remove interrupt) |> ignore
+        }
+
+    what, 35, Bent.overPair what Capabilities.Wakeable bend
 
 /// Its other calls are right: who does not wait finds nothing wrong with it.
 let private hides what law (bend: Pipe -> SockEvents -> SockEvents) =
@@ -67,6 +100,10 @@ let wrong: (string * int * Backend) list =
                 SockEvents.Error
             else
                 occurred)
+        looksOnce "a wait of a month looks once" (fun timeout ->
+            timeout.TotalMilliseconds > float Int32.MaxValue)
+        looksOnce "a wait for ever looks once" ((=) Timeout.InfiniteTimeSpan)
+        serveOne
         simulated "a wait in vain ends 3 s late" 20 Capabilities.None (fun inner ->
             { new Bent(inner) with
                 override _.Wait(timeout, requested, interrupt) =
