@@ -195,7 +195,7 @@ module internal Timing =
             [ 1; 100; 1000 ]
             (sprintf "time out, then send and receive %d bytes")
             (fun pair size ->
-                let data = Array.init size byte
+                let data = FullChannel.stream 0 size
                 let within = TimeSpan.FromSeconds 5.0
                 let brief = TimeSpan.FromMilliseconds 2.0
 
@@ -203,6 +203,7 @@ module internal Timing =
                     SockOperations.TryRecvComplete(pair.Sock, Span(Array.zeroCreate 1), brief)
 
                 let sent = SockOperations.TrySendComplete(pair.Sock, ReadOnlySpan data, within)
+                let arrived = FullChannel.drain pair.Peer 0 size
                 pair.Arrive data
                 let back = Array.zeroCreate size
                 let received = SockOperations.TryRecvComplete(pair.Sock, Span back, within)
@@ -212,4 +213,11 @@ module internal Timing =
                         $"31 DirectionIndependence: nothing came, and it ends as {none}"
                     elif not sent.IsOk || not received.IsOk || back <> data then
                         $"31 DirectionIndependence: then {sent} and {received}"
+                    elif arrived <> Ok size then
+                        let drained =
+                            match arrived with
+                            | Ok count -> $"the peer drains {count}"
+                            | Error wrong -> wrong
+
+                        $"31 DirectionIndependence: then {sent}, and {drained}"
                 ])

@@ -195,6 +195,22 @@ let wrong: (string * int * Backend) list =
                     else
                         base.Send data
             })
+        simulated "a wait in vain loses what is sent next" 31 Capabilities.None (fun inner ->
+            let mutable isLost = false
+
+            { new Bent(inner) with
+                override bent.Wait(timeout, requested, interrupt) =
+                    let result, occurred = base.Wait(timeout, requested, interrupt)
+                    isLost <- result.Count = 0 && timeout > TimeSpan.Zero
+                    result, occurred
+
+                override _.Send data =
+                    if isLost then
+                        isLost <- false
+                        SockResult.Ok data.Length
+                    else
+                        base.Send data
+            })
         simulated "bytes above 127 lose a bit" 33 Capabilities.None (fun inner ->
             { new Bent(inner) with
                 override bent.Recv(count, isPeek) =
