@@ -241,7 +241,7 @@ type internal Player(pair: BackendPair) =
 
             isShut <- true
         | Act.PeerWrites data when not (hasPeerEnded || isReset) ->
-            written.AddRange(Array.truncate (peer.Write(ReadOnlySpan data)) data)
+            written.AddRange(Array.truncate (Peer.write peer (ReadOnlySpan data)) data)
         | Act.PeerReads count when not (isPeerGone || isReset) -> peerRead count |> ignore
         | Act.PeerShutsDown when not (hasPeerEnded || isReset) ->
             peer.ShutdownSend()
