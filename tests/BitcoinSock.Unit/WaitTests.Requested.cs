@@ -39,6 +39,22 @@ public partial class WaitTests
         Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(20));
     }
 
+    // A wait would hide it, and turn in circles.
+    [Theory]
+    [MemberData(nameof(Mechanisms))]
+    public void A_platform_counts_nothing_that_nobody_asked_for(WaitMechanism mechanism)
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        pair.Arrive(1);
+        SockResult Look(SockEvents requested) =>
+            Platform.Current.Wait(mechanism, [new PollEntry(pair.Near.Get(), requested)], 0);
+
+        Assert.Equal(SockResult.Ok(0), Look(SockEvents.None));
+        Assert.Equal(SockResult.Ok(1), Look(SockEvents.Recv));
+        Fill(pair.Near);
+        Assert.Equal(SockResult.Ok(0), Look(SockEvents.Send));
+    }
+
     // WSAPoll tells of a hang-up then.
     [Theory]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
