@@ -94,8 +94,7 @@ public sealed partial class Sock
     /// </param>
     public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        bytes.Clear();
+        Span<byte> bytes = stackalloc byte[sizeof(int)]; // zeros, should the system set fewer
         SockResult result = Platform.Current.TryOption(
             level,
             name,
