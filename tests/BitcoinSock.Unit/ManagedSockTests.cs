@@ -131,6 +131,7 @@ public partial class ManagedSockTests
         Assert.Equal(SockStatus.Failed, sock.TryConnectComplete(foreign, Within.Long).Status);
         Assert.Throws<ArgumentException>(() => sock.Connect(new DnsEndPoint("name", 1)));
         Assert.Throws<ArgumentNullException>("endPoint", () => sock.Connect(null!));
+        Assert.Equal(SockResult.Ok(0), ((ISockConnect)sock).SetNonBlocking());
 
         using var other = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
         Assert.True((await other.TryConnectCompleteAsync(address, Within.Long)).IsOk);
