@@ -98,6 +98,7 @@ public sealed partial class Sock
     public static Sock From(SafeSocketHandle handle)
     {
         ArgumentNullException.ThrowIfNull(handle);
+        ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
         // The handle gets another socket to close. SetHandleAsInvalid would leave it none, and then
         // Socket.Dispose waits for ever for its close.
         using Sock other = Create(AddressFamily.InterNetwork);

@@ -121,6 +121,7 @@ public partial class OwnershipTests
         Assert.Throws<ObjectDisposedException>(() =>
             Sock.From(new SafeSocketHandle(-1, ownsHandle: true))
         );
+        Assert.Throws<ObjectDisposedException>(() => Sock.From(new SafeSocketHandle()));
         using var failures = new CloseFailures();
         int before = OnLinux ? Descriptors.CountHeld() : 0;
         for (int i = 0; i < 20; i++)

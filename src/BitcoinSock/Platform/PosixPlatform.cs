@@ -104,7 +104,7 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
     {
         int flags = LibC.Fcntl(Fd(socket), LibC.F_GETFL, 0);
         int wanted = on ? flags | numbers.O_NONBLOCK : flags & ~numbers.O_NONBLOCK;
-        return Decode(LibC.Fcntl(Fd(socket), LibC.F_SETFL, wanted)); // fails if the first did
+        return Decode(flags < 0 ? flags : LibC.Fcntl(Fd(socket), LibC.F_SETFL, wanted));
     }
 
     public override bool TryOption(
