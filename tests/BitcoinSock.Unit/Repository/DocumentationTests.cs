@@ -19,7 +19,12 @@ public partial class DocumentationTests
         string files
     )
     {
-        string[] tests = [.. Directory.GetFiles(Sources.Root + folder, files).Select(Flat)];
+        string[] tests =
+        [
+            .. Directory
+                .GetFiles(Sources.Root + folder, files, SearchOption.AllDirectories)
+                .Select(Flat),
+        ];
         string[] examples =
         [
             .. Directory
