@@ -14,7 +14,7 @@ target() {
     test)   # run the tests
             # One program at a time: what measures wake-ups must not be kept from the processor.
             dotnet build BitcoinSock.sln
-            dotnet test BitcoinSock.sln --no-build -m:1 "$@" ;;
+            dotnet test BitcoinSock.sln --no-build --max-parallel-test-modules 1 "$@" ;;
     properties) # the properties with a million random cases and more
             dotnet build tests/BitcoinSock.Properties.FSharp
             build/properties.sh ;;

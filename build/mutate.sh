@@ -15,10 +15,9 @@ esac
 
 reached=artifacts/reached
 rm -rf $reached
-dotnet test tests/BitcoinSock.Unit --no-build --results-directory $reached \
-    --collect "XPlat Code Coverage" -- \
-    "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.Include=[BitcoinSock]*"
+dotnet test --project tests/BitcoinSock.Unit --no-build --results-directory $reached \
+    --coverlet --coverlet-include "[BitcoinSock]*" --coverlet-output-format cobertura
 status=0
-$mutation --reached $reached/*/coverage.cobertura.xml || status=1
+$mutation --reached $reached/coverage.cobertura*.xml || status=1
 $mutation "$@" || status=1
 exit $status

@@ -72,5 +72,5 @@ let holds quick arb (broken: 'a -> string list) (tell: 'a -> string) =
         failwith $"{breaks}\n{tell case}\n{replay seed factor}"
 
 // Interrupts are timed and descriptors are watched: nothing else may run beside a test.
-[<assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)>]
+[<assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)>]
 do ()

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Xunit;
 
 // Wake-ups are measured and descriptors are counted: nothing else may run beside a test.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace BitcoinSock.Unit;
 
