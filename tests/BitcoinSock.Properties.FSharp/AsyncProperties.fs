@@ -5,7 +5,7 @@ module BitcoinSock.Properties.AsyncProperties
 open System
 open System.Net.Sockets
 open System.Threading.Tasks
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
@@ -73,12 +73,7 @@ let awaiting: Loop =
             outcome, Array.truncate outcome.Count line
         | _ -> Case.library sock operation timeout interrupt
 
-[<Fact>]
-let ``every async operation keeps the laws on the simulated channel, whatever happens`` () =
-    holds 20_000 Case.arb (brokenBy awaiting) (tell awaiting)
-
-[<Fact>]
-let ``an async operation makes the calls of the one that blocks, when bytes are there`` () =
+let private likeTheOneThatBlocks =
     let broken case =
         let calm = { case with Schedule = Schedule.calm }
         let awaited, blocked = Case.simulate awaiting calm, Case.simulate Case.library calm
@@ -90,10 +85,14 @@ let ``an async operation makes the calls of the one that blocks, when bytes are 
                 "makes other calls"
         ]
 
-    holds 2_000 Case.arb broken (tell awaiting)
+    holds
+        "an async operation makes the calls of the one that blocks, when bytes are there"
+        2_000
+        Case.arb
+        broken
+        (tell awaiting)
 
-[<Fact>]
-let ``every async operation keeps the laws on real sockets, whatever happens`` () =
+let private onRealSockets =
     let backend = Backends.sock pairFamily WaitMechanism.Poll
     let realisable = PairPlay.realisable backend.Capabilities
 
@@ -103,4 +102,24 @@ let ``every async operation keeps the laws on real sockets, whatever happens`` (
         let observed, findings = PairPlay.play awaiting pair case
         findings @ Case.judge case observed
 
-    holds 500 Case.onPair broken (realisable >> tell awaiting)
+    holds
+        "every async operation keeps the laws on real sockets, whatever happens"
+        500
+        Case.onPair
+        broken
+        (realisable >> tell awaiting)
+
+let tests =
+    testList
+        "async operations"
+        [
+            holds
+                "every async operation keeps the laws on the simulated channel, whatever happens"
+                20_000
+                Case.arb
+                (brokenBy awaiting)
+                (tell awaiting)
+
+            likeTheOneThatBlocks
+            onRealSockets
+        ]

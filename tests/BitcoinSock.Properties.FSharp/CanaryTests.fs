@@ -2,7 +2,7 @@
 module BitcoinSock.Properties.CanaryTests
 
 open System
-open Xunit
+open Expecto
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
@@ -40,27 +40,22 @@ let private caughtBy =
 
 let private number (broken: string) = int (broken.Split(' ')[0])
 
-[<Fact>]
-let ``the loop that the canaries are made of is right`` () =
-    holds 5_000 Case.arb (brokenBy (loop Defect.None)) (tell (loop Defect.None))
+/// The smallest case that catches it is one for a person to read: a few steps.
+let private caught (defect, law) =
+    testCase $"law {law} catches a loop that {defect}"
+    <| fun () ->
+        let canary = loop defect
 
-let defects =
-    TheoryData<string, int>(caughtBy |> List.map (fun (d, law) -> struct (string d, law)))
+        let breaks case =
+            brokenBy canary case |> List.filter (number >> (=) law)
 
-[<Theory>]
-[<MemberData(nameof defects)>]
-let ``a canary is caught by its law, in a few steps`` (defect, law) =
-    let canary = caughtBy |> List.map fst |> List.find (string >> (=) defect) |> loop
-
-    let breaks case =
-        brokenBy canary case |> List.filter (number >> (=) law)
-
-    match smallest fixedSeed 5_000 Case.arb breaks with
-    | None -> failwith $"law {law} does not catch a loop that {defect}"
-    | Some case ->
-        let story = tell canary case
-        print story
-        Assert.True((Case.simulate canary case).Steps.Length <= 5 || law = 22, story)
+        match smallest fixedSeed 5_000 Case.arb breaks with
+        | None -> failtest "nothing catches it"
+        | Some case ->
+            let story = tell canary case
+            print $"{defect}:\n{story}"
+            let steps = (Case.simulate canary case).Steps.Length
+            Expect.isTrue (steps <= 5 || law = 22) story
 
 let private laws = [ 5; 6; 7; 8; 9; 10; 11; 12; 14; 22; 23; 24; 25; 26 ]
 
@@ -69,30 +64,11 @@ let private matrix =
     lazy
         (let random = Case.sample 2_000
 
-         [
-             for defect, _ in caughtBy do
-                 let broken = random |> List.collect (brokenBy (loop defect))
-                 defect, broken |> List.map number |> Set.ofList
-         ])
+         let row (defect, _) =
+             let broken = random |> List.collect (brokenBy (loop defect))
+             defect, broken |> List.map number |> Set.ofList
 
-[<Fact>]
-let ``every law of operations catches a canary, and the matrix is printed`` () =
-    let mark broken law =
-        if Set.contains law broken then "  x" else "  ."
-
-    let head = laws |> List.map (sprintf "%3d") |> String.concat ""
-    print $"{String(' ', 50)}{head}"
-
-    for defect, broken in matrix.Value do
-        let marks = laws |> List.map (mark broken) |> String.concat ""
-        print $"{string defect, -50}{marks}"
-
-    for law in laws do
-        let isBusy = matrix.Value |> List.exists (fun (_, broken) -> broken.Contains law)
-        Assert.True(isBusy, $"law {law} is idle")
-
-    for defect, broken in matrix.Value do
-        Assert.False(broken.IsEmpty, $"a loop that {defect} is not caught")
+         caughtBy |> Array.ofList |> Array.Parallel.map row |> List.ofArray)
 
 /// Laws that others stand in for: each is the precise name of what they see in general.
 let private overlaps =
@@ -105,14 +81,50 @@ let private overlaps =
             22, "a loop without end had to be given one by its canary, which 25 finds impossible"
         ]
 
-[<Fact>]
-let ``without its law a canary survives, unless others stand in for it`` () =
-    for law in laws do
+let private busy law =
+    testCase $"law {law} catches one"
+    <| fun () -> Expect.exists matrix.Value (fun (_, broken) -> broken.Contains law) "it is idle"
+
+let private needed law =
+    testCase $"law {law} is needed, or others stand in for it"
+    <| fun () ->
         let alone =
             matrix.Value |> List.filter (fun (_, broken) -> broken = Set.singleton law)
 
         match alone, overlaps.TryFind law with
         | (defect, _) :: _, None -> print $"without law {law} a loop that {defect} survives"
         | [], Some why -> print $"without law {law} none survives: {why}"
-        | [], None -> failwith $"no canary needs law {law}, and nothing says why"
-        | _, Some why -> failwith $"law {law} is needed after all, not: {why}"
+        | [], None -> failtest $"no canary needs law {law}, and nothing says why"
+        | _, Some why -> failtest $"law {law} is needed after all, not: {why}"
+
+let private wholeMatrix =
+    testCase "the matrix of canaries and laws has no empty row"
+    <| fun () ->
+        let mark broken law =
+            if Set.contains law broken then "  x" else "  ."
+
+        let line title marks =
+            $"{title, -50}{String.concat String.Empty marks}"
+
+        print (line "" (laws |> List.map (sprintf "%3d")))
+
+        for defect, broken in matrix.Value do
+            print (line (string defect) (laws |> List.map (mark broken)))
+            Expect.isNonEmpty broken $"nothing catches a loop that {defect}"
+
+let tests =
+    testList
+        "canaries"
+        [
+            holds
+                "the loop that they are made of is right"
+                5_000
+                Case.arb
+                (brokenBy (loop Defect.None))
+                (tell (loop Defect.None))
+
+            testList "each is caught by its law, in a few steps" (List.map caught caughtBy)
+            testList "no law of operations is idle" (List.map busy laws)
+            testList "no law can be left out" (List.map needed laws)
+            wholeMatrix
+        ]

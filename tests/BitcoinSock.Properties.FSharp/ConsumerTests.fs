@@ -3,21 +3,21 @@ module BitcoinSock.Properties.ConsumerTests
 
 open System
 open System.Threading
-open FsCheck
+open Expecto
 open FsCheck.FSharp
 open RingBackend
-open Xunit
 open BitcoinSock
 open BitcoinSock.Model
 
-[<Fact>]
-let ``a ring keeps the laws`` () =
-    let pair () =
-        let struct (near, far) = RingSock.CreatePair(64 * 1024)
-        new BackendPair(near, new RingPeer(far))
+let ring =
+    testCase "a ring keeps the laws"
+    <| fun () ->
+        let pair () =
+            let struct (near, far) = RingSock.CreatePair(64 * 1024)
+            new BackendPair(near, new RingPeer(far))
 
-    Backend("ring", pair, Capabilities.HalfClose ||| Capabilities.BoundedSend)
-    |> Conformance.Verify
+        Backend("ring", pair, Capabilities.HalfClose ||| Capabilities.BoundedSend)
+        |> Conformance.Verify
 
 module MyProtocol =
     let greeting (sock: ISock) (interrupt: CancellationToken) =
@@ -36,6 +36,8 @@ let getsItsLine schedule =
     | :? SockException
     | :? SockInterruptedException -> true
 
-[<Fact>]
-let ``a greeting is got, or the reason why not`` () =
-    Check.QuickThrowOnFailure(Prop.forAll Schedule.arb getsItsLine)
+let greeting =
+    testProperty "a greeting is got, or the reason why not"
+    <| Prop.forAll Schedule.arb getsItsLine
+
+let tests = testList "a consumer of the kit" [ ring; greeting ]

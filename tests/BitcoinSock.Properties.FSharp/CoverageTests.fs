@@ -1,7 +1,7 @@
 /// The random cases reach what they are for: every fault happens, every outcome comes about.
 module BitcoinSock.Properties.CoverageTests
 
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
@@ -14,102 +14,72 @@ let private observed =
         (Case.sample count
          |> List.map (fun case -> case, Case.simulate Case.library case))
 
-let private share name number =
-    print ($"{name, -16} {100.0 * float number / float count, 6:F2} %%")
+/// That some case has it; the share is printed.
+let private happens name (isSo: Case * Observed -> bool) =
+    testCase name
+    <| fun () ->
+        let number = observed.Value |> List.filter isSo |> List.length
+        print $"{name, -30} {100.0 * float number / float count, 6:F2} %%"
+        Expect.isGreaterThan number 0 $"of {count} cases"
 
-    Assert.True(number > 0, $"no case in {count} has {name}")
+let private kinds =
+    [
+        "Partial"
+        "ShortPeek"
+        "WouldBlock"
+        "Interrupted"
+        "InProgress"
+        "Fail"
+        "SpuriousWake"
+        "WaitFails"
+        "PeerCloses"
+        "PeerResets"
+        "Clock"
+        "InterruptFires"
+    ]
 
-[<Fact>]
-let ``every kind of fault happens to some call`` () =
-    let kinds =
-        [
-            "Partial"
-            "ShortPeek"
-            "WouldBlock"
-            "Interrupted"
-            "InProgress"
-            "Fail"
-            "SpuriousWake"
-            "WaitFails"
-            "PeerCloses"
-            "PeerResets"
-            "Clock"
-            "InterruptFires"
-        ]
+let private faultHappens kind =
+    happens kind (fun (_, seen) ->
+        seen.Steps |> List.exists (fun step -> Fault.kind step.Fault = kind))
 
-    for kind in kinds do
-        observed.Value
-        |> List.filter (fun (_, seen) ->
-            seen.Steps |> List.exists (fun step -> Fault.kind step.Fault = kind))
-        |> List.length
-        |> share kind
+let private nameOf operation =
+    match operation with
+    | Operation.SendComplete _ -> "SendComplete"
+    | Operation.RecvComplete _ -> "RecvComplete"
+    | Operation.RecvUntilTerminator _ -> "RecvUntilTerminator"
+    | Operation.ReadFrame _ -> "ReadFrame"
+    | Operation.ConnectComplete _ -> "ConnectComplete"
+    | Operation.IsConnected -> "IsConnected"
 
-[<Fact>]
-let ``every operation ends in every way it can`` () =
-    let ends operation =
-        operation,
-        match operation with
-        | "SendComplete" ->
-            [ SockStatus.Ok; SockStatus.Timeout; SockStatus.Interrupted; SockStatus.Failed ]
-        | "ConnectComplete" ->
-            [ SockStatus.Ok; SockStatus.Timeout; SockStatus.Interrupted; SockStatus.Failed ]
-        | "IsConnected" -> [ SockStatus.Ok; SockStatus.Closed; SockStatus.Failed ]
-        | "RecvComplete" ->
-            [
-                SockStatus.Ok
-                SockStatus.Closed
-                SockStatus.Timeout
-                SockStatus.Interrupted
-                SockStatus.Failed
-            ]
-        | _ ->
-            [
-                SockStatus.Ok
-                SockStatus.Closed
-                SockStatus.Timeout
-                SockStatus.Interrupted
-                SockStatus.TooLong
-                SockStatus.Failed
-            ]
+let private endings =
+    let moving =
+        [ SockStatus.Ok; SockStatus.Timeout; SockStatus.Interrupted; SockStatus.Failed ]
 
-    let name operation =
-        match operation with
-        | Operation.SendComplete _ -> "SendComplete"
-        | Operation.RecvComplete _ -> "RecvComplete"
-        | Operation.RecvUntilTerminator _ -> "RecvUntilTerminator"
-        | Operation.ReadFrame _ -> "ReadFrame"
-        | Operation.ConnectComplete _ -> "ConnectComplete"
-        | Operation.IsConnected -> "IsConnected"
+    [
+        "SendComplete", moving
+        "ConnectComplete", moving
+        "IsConnected", [ SockStatus.Ok; SockStatus.Closed; SockStatus.Failed ]
+        "RecvComplete", SockStatus.Closed :: moving
+        "RecvUntilTerminator", SockStatus.Closed :: SockStatus.TooLong :: moving
+        "ReadFrame", SockStatus.Closed :: SockStatus.TooLong :: moving
+    ]
 
-    for operation, statuses in
-        List.map
-            ends
-            [
-                "SendComplete"
-                "RecvComplete"
-                "RecvUntilTerminator"
-                "ReadFrame"
-                "ConnectComplete"
-                "IsConnected"
-            ] do
-        for status in statuses do
-            observed.Value
-            |> List.filter (fun (case, seen) ->
-                name case.Operation = operation && seen.Outcome.Status = status)
-            |> List.length
-            |> share $"{operation} {status}"
+let private endsAs operation status =
+    happens $"{operation} ends as {status}" (fun (case, seen) ->
+        nameOf case.Operation = operation && seen.Outcome.Status = status)
 
-[<Fact>]
-let ``the same seed and schedule give the same trace`` () =
-    let traces () =
-        Case.sample 500
-        |> List.map (fun case -> (Case.simulate Case.library case).Steps)
+let private repeats =
+    testCase "the same seed and schedule give the same trace"
+    <| fun () ->
+        let traces () =
+            Case.sample 500
+            |> List.map (fun case -> (Case.simulate Case.library case).Steps)
 
-    Assert.Equal<Step list list>(traces (), traces ())
+        Expect.equal (traces ()) (traces ()) "twice the same"
 
-[<Fact>]
-let ``a schedule shrinks to smaller ones only, and prints a line a step`` () =
-    for case in Case.sample 200 do
+let private shrinks =
+    testCase "a schedule shrinks to smaller ones only, and prints a line a step"
+    <| fun () ->
         let size (schedule: Schedule) =
             schedule.Faults
             |> List.sumBy (function
@@ -120,8 +90,26 @@ let ``a schedule shrinks to smaller ones only, and prints a line a step`` () =
                 | Fault.PeerResets -> 3.0
                 | _ -> 2.0)
 
-        for smaller in Schedule.shrink case.Schedule do
-            Assert.True(size smaller < size case.Schedule, $"{smaller}\nfrom\n{case.Schedule}")
+        for case in Case.sample 200 do
+            for smaller in Schedule.shrink case.Schedule do
+                Expect.isLessThan (size smaller) (size case.Schedule) $"from\n{case.Schedule}"
 
-        let lines = (string case.Schedule).Split('\n').Length
-        Assert.Equal(max 1 case.Schedule.Faults.Length, lines)
+            let lines = (string case.Schedule).Split('\n').Length
+            Expect.equal lines (max 1 case.Schedule.Faults.Length) "lines and faults"
+
+let tests =
+    testList
+        "random cases"
+        [
+            testList "every kind of fault happens to some call" (List.map faultHappens kinds)
+
+            testList
+                "every operation ends in every way it can"
+                [
+                    for operation, statuses in endings do
+                        for status in statuses -> endsAs operation status
+                ]
+
+            repeats
+            shrinks
+        ]

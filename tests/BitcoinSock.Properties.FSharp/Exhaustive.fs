@@ -4,7 +4,7 @@ module BitcoinSock.Properties.Exhaustive
 open System
 open System.Net
 open System.Net.Sockets
-open Xunit
+open Expecto
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
@@ -85,18 +85,19 @@ let private cases depth length =
                         yield case (Operation.SendComplete(Array.create size 'a'B)) [||] false room
     }
 
-[<Fact>]
-let ``every schedule up to a few faults, every payload up to three bytes, every limit`` () =
-    let mutable count = 0
-    let depth, expected = if isFullSet then 3, 500_000 else 2, 100_000
+let tests =
+    testCase "every schedule up to a few faults, every payload up to three bytes, every limit"
+    <| fun () ->
+        let mutable count = 0
+        let depth, expected = if isFullSet then 3, 500_000 else 2, 100_000
 
-    for case in cases depth 3 do
-        count <- count + 1
+        for case in cases depth 3 do
+            count <- count + 1
 
-        match brokenBy Case.library case with
-        | [] -> ()
-        | broken -> failwith (String.Join("\n", broken) + "\n" + tell Case.library case)
+            match brokenBy Case.library case with
+            | [] -> ()
+            | broken -> failtest (String.Join("\n", broken @ [ tell Case.library case ]))
 
-    let report = $"{count} cases, up to {depth} faults each, every one played"
-    print report
-    Assert.True(count >= expected, report)
+        let report = $"{count} cases, up to {depth} faults each, every one played"
+        print report
+        Expect.isGreaterThanOrEqual count expected report

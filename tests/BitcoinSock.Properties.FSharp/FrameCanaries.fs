@@ -3,7 +3,7 @@ module BitcoinSock.Properties.FrameCanaries
 
 open System
 open System.Threading
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
@@ -197,22 +197,28 @@ let private caughtBy =
         Defect.``looks at the clock after the last byte``, 8
     ]
 
-[<Fact>]
-let ``the reader that the canaries are made of is right`` () =
-    holds 5_000 arb (broken (reader Defect.None)) tell
+/// The smallest case that catches it is printed for a person to read.
+let private caught (defect, law: int) =
+    testCase $"law {law} catches a reader that {defect}"
+    <| fun () ->
+        let breaks case =
+            broken (reader defect) case
+            |> List.filter _.StartsWith($"{law} ", StringComparison.Ordinal)
 
-let defects =
-    TheoryData<string, int>(caughtBy |> List.map (fun (d, law) -> struct (string d, law)))
+        match smallest fixedSeed 20_000 arb breaks with
+        | None -> failtest "nothing catches it"
+        | Some case -> print $"{tell case}\n{breaks case}"
 
-[<Theory>]
-[<MemberData(nameof defects)>]
-let ``a frame canary is caught by its law`` (defect, law: int) =
-    let canary = caughtBy |> List.map fst |> List.find (string >> (=) defect) |> reader
+let tests =
+    testList
+        "frame canaries"
+        [
+            holds
+                "the reader that the canaries are made of is right"
+                5_000
+                arb
+                (broken (reader Defect.None))
+                tell
 
-    let breaks case =
-        broken canary case
-        |> List.filter _.StartsWith($"{law} ", StringComparison.Ordinal)
-
-    match smallest fixedSeed 20_000 arb breaks with
-    | None -> failwith $"law {law} does not catch a reader that {defect}"
-    | Some case -> print $"{tell case}\n{breaks case}"
+            testList "each is caught by its law" (List.map caught caughtBy)
+        ]

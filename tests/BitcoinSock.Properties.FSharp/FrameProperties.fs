@@ -6,7 +6,7 @@ open System
 open System.Threading
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
@@ -240,6 +240,14 @@ let arb =
 
     Arb.fromGenShrink (gen, shrink)
 
-[<Fact>]
-let ``frames are read exactly, whatever happens and whoever else reads`` () =
-    holds 20_000 arb (broken library) tell
+let tests =
+    testList
+        "frames"
+        [
+            holds
+                "frames are read exactly, whatever happens and whoever else reads"
+                20_000
+                arb
+                (broken library)
+                tell
+        ]

@@ -2,28 +2,13 @@
 module BitcoinSock.Properties.OperationProperties
 
 open System.Net.Sockets
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
 
-[<Fact>]
-let ``every operation keeps the laws on the simulated channel, whatever happens`` () =
-    holds 20_000 Case.arb (brokenBy Case.library) (tell Case.library)
-
-let kinds =
-    TheoryData<AddressFamily, WaitMechanism>(
-        seq {
-            for family in List.distinct [ pairFamily; AddressFamily.InterNetwork ] do
-                for mechanism in [ WaitMechanism.Poll; WaitMechanism.Select ] ->
-                    struct (family, mechanism)
-        }
-    )
-
-[<Theory>]
-[<MemberData(nameof kinds)>]
-let ``every operation keeps the laws on real sockets, whatever happens`` (family, mechanism) =
+let private onRealSockets family mechanism =
     let backend = Backends.sock family mechanism
     let realisable = PairPlay.realisable backend.Capabilities
 
@@ -32,24 +17,21 @@ let ``every operation keeps the laws on real sockets, whatever happens`` (family
         let observed, findings = real backend case
         findings @ Case.judge case observed
 
-    holds 500 Case.onPair broken (realisable >> tell Case.library)
+    holds backend.Name 500 Case.onPair broken (realisable >> tell Case.library)
 
-[<Theory>]
-[<InlineData(WaitMechanism.Poll)>]
-[<InlineData(WaitMechanism.Select)>]
-let ``a connect keeps the laws on real sockets, whatever happens`` (mechanism) =
+let private connecting mechanism =
     let broken case =
         let case, observed = realConnect mechanism case
         Case.judge case observed
 
     holds
+        $"a connect keeps the laws on real sockets by {mechanism}, whatever happens"
         200
         Case.connecting
         broken
         (realConnect mechanism >> fun (case, seen) -> Case.tell case seen)
 
-[<Fact>]
-let ``a real socket gives the same trace as the simulated channel`` () =
+let private likeTheModel =
     let backend = Backends.sock pairFamily WaitMechanism.Poll
     let realisable = PairPlay.realisable backend.Capabilities
 
@@ -66,4 +48,35 @@ let ``a real socket gives the same trace as the simulated channel`` () =
                 $"38 Refinement: it really ended as {onSocket.Outcome}"
         ]
 
-    holds 500 Case.onPair broken (realisable >> tell Case.library)
+    holds
+        "a real socket gives the same trace as the simulated channel"
+        500
+        Case.onPair
+        broken
+        (realisable >> tell Case.library)
+
+let private mechanisms = [ WaitMechanism.Poll; WaitMechanism.Select ]
+
+let tests =
+    testList
+        "operations"
+        [
+            holds
+                "every operation keeps the laws on the simulated channel, whatever happens"
+                20_000
+                Case.arb
+                (brokenBy Case.library)
+                (tell Case.library)
+
+            testList
+                "every operation keeps the laws on real sockets, whatever happens"
+                [
+                    for family in List.distinct [ pairFamily; AddressFamily.InterNetwork ] do
+                        for mechanism in mechanisms -> onRealSockets family mechanism
+                ]
+
+            for mechanism in mechanisms do
+                connecting mechanism
+
+            likeTheModel
+        ]

@@ -7,7 +7,7 @@ open System.Diagnostics.Tracing
 open System.Net.Sockets
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Properties.Property
 
@@ -60,6 +60,13 @@ type private CountingCloser() =
         | "Closed", [ :? int64 as descriptor ] -> closed.Enqueue(CSocket(nativeint descriptor))
         | _ -> ()
 
+// Counts from the first use on; what earlier tests forgot is closed before.
+let private counter =
+    lazy
+        (GC.Collect()
+         GC.WaitForPendingFinalizers()
+         new CountingCloser())
+
 let private isOpen (descriptor: CSocket) =
     let look = new Sock(descriptor)
     let mutable value = 0
@@ -86,6 +93,7 @@ let private saysBadHandle (sock: Sock) =
 
 /// Plays commands on real sockets beside the model: what each slot holds, what was released.
 let private broken (dispose: Sock -> unit) commands =
+    counter.Force() |> ignore
     let socks = Array.init slots (fun _ -> new Sock())
     let holds: CSocket option[] = Array.create slots None
     let mutable released: CSocket list = []
@@ -200,17 +208,6 @@ let private broken (dispose: Sock -> unit) commands =
 
 let private tell = List.map string >> String.concat "\n"
 
-// What earlier tests forgot is closed before anything is counted.
-let private countCloses () =
-    GC.Collect()
-    GC.WaitForPendingFinalizers()
-    new CountingCloser()
-
-[<Fact>]
-let ``a descriptor is open as long as somebody owns it, and closed once`` () =
-    use _ = countCloses ()
-    holds 300 arb (broken _.Dispose()) tell
-
 /// Disposes, and closes the number again. By then it may be somebody else's: of a socket that
 /// is made to get it, so that nobody but that one is hit. Says whether it was.
 let private closeTwice (sock: Sock) =
@@ -228,21 +225,29 @@ let private closeTwice (sock: Sock) =
             (new Sock(descriptor)).Dispose()
             not (isOpen (other.Release()))
 
-[<Fact>]
-let ``a sock that closes twice is caught, and would close what is somebody else's`` () =
-    use _ = countCloses ()
-    let hits = ref 0
+let private closesOnce =
+    holds
+        "a descriptor is open as long as somebody owns it, and closed once"
+        300
+        arb
+        (broken _.Dispose())
+        tell
 
-    let dispose sock =
-        if closeTwice sock then
-            hits.Value <- hits.Value + 1
+let private closingTwiceIsCaught =
+    testCase "a sock that closes twice is caught, and would close what is somebody else's"
+    <| fun () ->
+        let hits = ref 0
 
-    let broken28 = broken dispose >> List.filter _.StartsWith("28 ")
+        let dispose sock =
+            if closeTwice sock then
+                hits.Value <- hits.Value + 1
 
-    match smallest fixedSeed 300 arb broken28 with
-    | None -> failwith "law 28 does not catch a sock that closes twice"
-    | Some commands ->
-        for line in broken28 commands @ List.map string commands do
-            print line
+        let broken28 = broken dispose >> List.filter _.StartsWith("28 ")
 
-        Assert.True(hits.Value > 0, "nobody else's descriptor was closed")
+        match smallest fixedSeed 300 arb broken28 with
+        | None -> failtest "law 28 does not catch it"
+        | Some commands ->
+            print (String.Join("\n", broken28 commands @ [ tell commands ]))
+            Expect.isGreaterThan hits.Value 0 "somebody else's descriptor was closed"
+
+let tests = testList "ownership" [ closesOnce; closingTwiceIsCaught ]

@@ -6,7 +6,7 @@ open System.Collections.Generic
 open System.Net.Sockets
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
@@ -219,26 +219,30 @@ let private arb =
 let private tell commands =
     commands |> List.map string |> String.concat "\n"
 
-[<Theory>]
-[<InlineData("best")>]
-[<InlineData("poll")>]
-[<InlineData("select")>]
-let ``a poller tells of what is registered and there, and of nothing else`` (way) =
-    holds 500 arb (broken way Defect.None) tell
+let private tellsWhatIsThere way =
+    holds $"waits by the {way} mechanism" 500 arb (broken way Defect.None) tell
 
-let defects =
-    TheoryData<Defect>(
+let private caught defect =
+    testCase $"one that {defect} is caught"
+    <| fun () ->
+        match smallest fixedSeed 500 arb (broken "best" defect) with
+        | Some commands -> print (tell commands)
+        | None -> failtest "nothing catches it"
+
+let tests =
+    testList
+        "a poller"
         [
-            Defect.``forgets to modify``
-            Defect.``keeps what was removed``
-            Defect.``tells of an event once only``
-            Defect.``gives the state of another socket``
-        ]
-    )
+            testList
+                "tells of what is registered and there, and of nothing else"
+                (List.map tellsWhatIsThere [ "best"; "poll"; "select" ])
 
-[<Theory>]
-[<MemberData(nameof defects)>]
-let ``a poller canary is caught`` (defect) =
-    match smallest fixedSeed 500 arb (broken "best" defect) with
-    | Some commands -> print (tell commands)
-    | None -> failwith $"nothing catches a poller that {defect}"
+            for defect in
+                [
+                    Defect.``forgets to modify``
+                    Defect.``keeps what was removed``
+                    Defect.``tells of an event once only``
+                    Defect.``gives the state of another socket``
+                ] do
+                caught defect
+        ]

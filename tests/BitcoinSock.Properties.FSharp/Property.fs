@@ -1,7 +1,8 @@
-/// FsCheck from xunit, in a few lines: how many cases, which seed, and what a failure says.
+/// FsCheck from Expecto: how many cases, which seed, and what a failure says.
 module BitcoinSock.Properties.Property
 
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 
@@ -26,11 +27,10 @@ let cases quick = quick * factor
 /// Whether this is the full set, which CI plays.
 let isFullSet = factor > 1
 
-/// A line of the test's output, which a run with -showLiveOutput shows.
-let print (line: string) =
-    Xunit.TestContext.Current.TestOutputHelper
-    |> Option.ofObj
-    |> Option.iter _.WriteLine(line)
+/// Lines for whoever reads the full set: what was played, and what it came to.
+let print (lines: string) =
+    if isFullSet then
+        lock Console.Out (fun () -> Console.Out.WriteLine lines)
 
 /// The smallest case that breaks something, of so many random ones from this seed.
 let smallest seed count (arb: Arbitrary<'a>) (broken: 'a -> string list) : 'a option =
@@ -63,14 +63,24 @@ let replay (seed: uint64) factor =
     let cases = if factor = 1 then "" else $" BITCOINSOCK_CASES={factor}"
     $"To replay: BITCOINSOCK_SEED={seed}{cases}"
 
-/// Fails with the smallest case that breaks something.
-let holds quick arb (broken: 'a -> string list) (tell: 'a -> string) =
-    match smallest seed (cases quick) arb broken with
-    | None -> print $"{cases quick} random cases hold; seed {seed}"
-    | Some case ->
-        let breaks = String.concat "\n" (broken case)
-        failwith $"{breaks}\n{tell case}\n{replay seed factor}"
+/// That no random case breaks anything; a failure tells the smallest that does.
+let holds name quick (arb: Arbitrary<'a>) (broken: 'a -> string list) (tell: 'a -> string) =
+    let count = cases quick
 
-// Interrupts are timed and descriptors are watched: nothing else may run beside a test.
-[<assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)>]
-do ()
+    let config =
+        { FsCheckConfig.defaultConfig with
+            maxTest = count
+            // FsCheck wants an odd number beside the seed.
+            replay = Some(seed, 1UL, None)
+            finishedTest =
+                fun _ _ _ -> async { print $"{count} random cases hold; seed {seed}: {name}" }
+        }
+
+    testPropertyWithConfig config name
+    <| Prop.forAll arb (fun case ->
+        match broken case with
+        | [] -> ()
+        | breaks ->
+            breaks @ [ tell case; replay seed factor ]
+            |> String.concat "\n"
+            |> failtestNoStack)

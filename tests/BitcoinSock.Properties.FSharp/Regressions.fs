@@ -3,7 +3,7 @@
 module BitcoinSock.Properties.Regressions
 
 open System
-open Xunit
+open Expecto
 open BitcoinSock.Model
 open BitcoinSock.Properties.Play
 open BitcoinSock.Properties.Canaries
@@ -71,12 +71,11 @@ let private stories =
         case line 100.0 "HELLO\nbinary" []
     ]
 
-let numbers = TheoryData<int>(seq { 0 .. stories.Length - 1 })
+let private holdsHere (story: string, defect, case) =
+    testCase story
+    <| fun () ->
+        let broken = brokenBy Case.library case
+        Expect.isEmpty broken (tell Case.library case)
+        Expect.isNonEmpty (brokenBy (loop defect) case) $"a loop that {defect} breaks a law"
 
-[<Theory>]
-[<MemberData(nameof numbers)>]
-let ``what others got wrong holds here`` (number: int) =
-    let story, defect, case = stories[number]
-    let broken = brokenBy Case.library case
-    Assert.True(broken.IsEmpty, String.Join("\n", story :: broken @ [ tell Case.library case ]))
-    Assert.NotEmpty(brokenBy (loop defect) case)
+let tests = testList "what others got wrong holds here" (List.map holdsHere stories)

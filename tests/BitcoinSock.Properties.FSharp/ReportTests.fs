@@ -4,7 +4,7 @@ module BitcoinSock.Properties.ReportTests
 open System
 open System.Net.Sockets
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties
@@ -32,149 +32,183 @@ let private peekConsumes =
             override bent.Recv(count, isPeek) = base.Recv(count, false)
         })
 
-[<Fact>]
-let ``a trace is of what the backend answered, not of what it should have`` () =
-    let unreachable = SockResult.Fail SocketError.HostUnreachable
+let tests =
+    testList
+        "a report"
+        [
+            testCase "a trace is of what the backend answered, not of what it should have"
+            <| fun () ->
+                let unreachable = SockResult.Fail SocketError.HostUnreachable
 
-    let backend =
-        bent (fun inner ->
-            let mutable hasFailed = false
+                let backend =
+                    bent (fun inner ->
+                        let mutable hasFailed = false
 
-            { new Bent(inner) with
-                override bent.Recv(count, isPeek) =
-                    if isPeek || hasFailed then
-                        base.Recv(count, isPeek)
-                    else
-                        hasFailed <- true
-                        Error unreachable.Error
-            })
+                        { new Bent(inner) with
+                            override bent.Recv(count, isPeek) =
+                                if isPeek || hasFailed then
+                                    base.Recv(count, isPeek)
+                                else
+                                    hasFailed <- true
+                                    Error unreachable.Error
+                        })
 
-    let result = (check backend [ "25" ]).Laws |> Seq.exactlyOne
-    let why = NetworkError.NetworkErrorString unreachable.Error
-    Assert.Matches($"recv [0-9]+ -> {Regex.Escape why}", result.Counterexample)
-    Assert.Contains("ends as Failed with 0", result.Counterexample)
+                let result = (check backend [ "25" ]).Laws |> Seq.exactlyOne
+                let why = NetworkError.NetworkErrorString unreachable.Error
+                Expect.isMatch result.Counterexample $"recv [0-9]+ -> {Regex.Escape why}" "the call"
+                Expect.stringContains result.Counterexample "ends as Failed with 0" "the end"
 
-[<Fact>]
-let ``bytes are told as text`` () =
-    let result = (check peekConsumes [ "2" ]).Laws |> Seq.exactlyOne
-    Assert.Matches("after a peek \"[a-z]+\" comes in place of \"[a-z]+\"", result.Counterexample)
+            testCase "bytes are told as text"
+            <| fun () ->
+                let result = (check peekConsumes [ "2" ]).Laws |> Seq.exactlyOne
 
-[<Fact>]
-let ``an exception is told by its message and one frame`` () =
-    let backend =
-        bent (fun inner ->
-            { new Bent(inner) with
-                override bent.Recv(_, _) = failwith "too big a buffer for me"
-            })
+                Expect.isMatch
+                    result.Counterexample
+                    "after a peek \"[a-z]+\" comes in place of \"[a-z]+\""
+                    "the bytes"
 
-    let lines = (check backend [ "1" ]).Laws[0].Counterexample.Split '\n'
-    Assert.Equal("System.Exception: too big a buffer for me", lines[0])
-    Assert.Single(lines, (fun (line: string) -> line.StartsWith "  at ")) |> ignore
+            testCase "an exception is told by its message and one frame"
+            <| fun () ->
+                let backend =
+                    bent (fun inner ->
+                        { new Bent(inner) with
+                            override bent.Recv(_, _) = failwith "too big a buffer for me"
+                        })
 
-[<Fact>]
-let ``who breaks a law of its own is asked for no operations, unless they are named`` () =
-    let all = check peekConsumes []
-    Assert.Equal(LawVerdict.Failed, (law "2 PeekPurity" all).Verdict)
-    let skipped = law "6 NothingLost" all
-    Assert.Equal(LawVerdict.Skipped, skipped.Verdict)
-    Assert.Matches("^not played: law . [A-Za-z]+ failed$", skipped.Counterexample)
+                let lines = (check backend [ "1" ]).Laws[0].Counterexample.Split '\n'
+                Expect.equal lines[0] "System.Exception: too big a buffer for me" "the message"
+                Expect.hasCountOf lines 1u _.StartsWith("  at ") "the frame"
 
-    let numbers =
-        all.Laws |> Seq.map (fun law -> law.Law.Split(' ')[0] |> int) |> List.ofSeq
+            testCase "who breaks a law of its own is asked for no operations, unless they are named"
+            <| fun () ->
+                let all = check peekConsumes []
+                Expect.equal (law "2 PeekPurity" all).Verdict LawVerdict.Failed "its own law"
+                let skipped = law "6 NothingLost" all
+                Expect.equal skipped.Verdict LawVerdict.Skipped "a law of operations"
 
-    Assert.Equal<int list>([ 1..39 ], numbers)
-    let named = check peekConsumes [ "2"; "NothingLost" ]
-    Assert.Equal(LawVerdict.Failed, (law "6 NothingLost" named).Verdict)
+                Expect.isMatch
+                    skipped.Counterexample
+                    "^not played: law . [A-Za-z]+ failed$"
+                    "the reason"
 
-[<Fact>]
-let ``what time cut short is told`` () =
-    let options = CheckOptions(Budget = TimeSpan.FromTicks 1L, Laws = [| "2"; "33" |])
-    let report = string (Conformance.Check(Backends.simulated, options))
-    Assert.Contains("2 PeekPurity: 1 of 200 cases (time is up)", report)
-    Assert.Contains("33 BytesAreBytes: 1 of 256 cases (time is up)", report)
+                let numbers =
+                    all.Laws |> Seq.map (fun law -> law.Law.Split(' ')[0] |> int) |> List.ofSeq
 
-[<Fact>]
-let ``the time of a law is that of all its cases`` () =
-    let backend =
-        bent (fun inner ->
-            Threading.Thread.Sleep 20
-            new Bent(inner))
+                Expect.equal numbers [ 1..39 ] "the laws, in their order"
+                let named = check peekConsumes [ "2"; "NothingLost" ]
 
-    let options = CheckOptions(Budget = TimeSpan.FromSeconds 0.2, Laws = [| "33" |])
-    let result = Conformance.Check(backend, options).Laws |> Seq.exactlyOne
-    Assert.InRange(result.Cases, 1, 11)
+                Expect.equal
+                    (law "6 NothingLost" named).Verdict
+                    LawVerdict.Failed
+                    "a law that was named"
 
-[<Theory>]
-[<InlineData(0)>]
-[<InlineData(-1)>]
-let ``no cases and no time are refused, for they would pass`` (none: int) =
-    let refused (set: unit -> unit) =
-        Assert.Throws<ArgumentOutOfRangeException>(set).Message
+            testCase "what time cut short is told"
+            <| fun () ->
+                let options = CheckOptions(Budget = TimeSpan.FromTicks 1L, Laws = [| "2"; "33" |])
+                let report = string (Conformance.Check(Backends.simulated, options))
 
-    let options = CheckOptions()
-    Assert.StartsWith("Cases must be above 0.", refused (fun () -> options.Cases <- none))
+                Expect.stringContains
+                    report
+                    "2 PeekPurity: 1 of 200 cases (time is up)"
+                    "random cases"
 
-    Assert.StartsWith(
-        "Budget must be above 0.",
-        refused (fun () -> options.Budget <- TimeSpan.FromSeconds(float none))
-    )
+                Expect.stringContains
+                    report
+                    "33 BytesAreBytes: 1 of 256 cases (time is up)"
+                    "fixed cases"
 
-[<Fact>]
-let ``a report says how to play a failure again, and in what time if it is not the usual`` () =
-    let again =
-        "to replay: Conformance.Check(backend, new CheckOptions { Laws = [\"2\"], Seed = 1"
+            testCase "the time of a law is that of all its cases"
+            <| fun () ->
+                let backend =
+                    bent (fun inner ->
+                        Threading.Thread.Sleep 20
+                        new Bent(inner))
 
-    Assert.EndsWith(
-        $"{again}, Cases = 60, Budget = TimeSpan.FromSeconds(4) }})",
-        string (check peekConsumes [ "2" ])
-    )
+                let options = CheckOptions(Budget = TimeSpan.FromSeconds 0.2, Laws = [| "33" |])
+                let result = Conformance.Check(backend, options).Laws |> Seq.exactlyOne
+                Expect.isLessThanOrEqual result.Cases 11 "20 ms each, within 200 ms"
 
-    let usual = CheckOptions(Seed = Nullable 1UL, Laws = [| "2" |])
+            for none: int in [ 0; -1 ] do
+                testCase $"no cases and no time are refused, for they would pass: {none}"
+                <| fun () ->
+                    let refused what (set: unit -> unit) =
+                        Expect.throwsC set (fun error ->
+                            Expect.isTrue
+                                (error :? ArgumentOutOfRangeException)
+                                "the kind of exception"
 
-    Assert.EndsWith($"{again}, Cases = 200 }})", string (Conformance.Check(peekConsumes, usual)))
+                            Expect.stringStarts
+                                error.Message
+                                $"{what} must be above 0."
+                                "the message")
 
-[<Fact>]
-let ``a property says how to play a failure again with as many cases`` () =
-    Assert.Equal("To replay: BITCOINSOCK_SEED=7", Property.replay 7UL 1)
-    Assert.Equal("To replay: BITCOINSOCK_SEED=7 BITCOINSOCK_CASES=50", Property.replay 7UL 50)
+                    let options = CheckOptions()
+                    refused "Cases" (fun () -> options.Cases <- none)
+                    refused "Budget" (fun () -> options.Budget <- TimeSpan.FromSeconds(float none))
 
-[<Theory>]
-[<InlineData(-1)>]
-[<InlineData(1)>]
-let ``a peer that miscounts what it writes gets the blame, not the backend`` (wrong: int) =
-    let create () =
-        let sock = SimulatedSock(Channel.create [||] 65536)
-        let right: IPeer = new SimulatedPeer(sock)
+            testCase
+                "a report says how to play a failure again, and in what time if it is not the usual"
+            <| fun () ->
+                let again =
+                    "to replay: Conformance.Check(backend, new CheckOptions "
+                    + "{ Laws = [\"2\"], Seed = 1"
 
-        let peer =
-            { new IPeer with
-                member _.Write data =
-                    if wrong < 0 then wrong else right.Write data + wrong
+                let inTime = $"{again}, Cases = 60, Budget = TimeSpan.FromSeconds(4) }})"
+                Expect.stringEnds (string (check peekConsumes [ "2" ])) inTime "in its own time"
 
-                member _.Read buffer = right.Read buffer
-                member _.ShutdownSend() = right.ShutdownSend()
-                member _.Reset() = right.Reset()
-                member _.Dispose() = right.Dispose()
-            }
+                let usual = CheckOptions(Seed = Nullable 1UL, Laws = [| "2" |])
 
-        new BackendPair(sock, peer)
+                let report = string (Conformance.Check(peekConsumes, usual))
+                Expect.stringEnds report $"{again}, Cases = 200 }})" "in the usual time"
 
-    // By an operation, by many bytes at once, and by a case of its own.
-    for law in [ "6"; "1"; "15" ] do
-        let report = check (Backend("right", create, Capabilities.None)) [ law ]
+            testCase "a property says how to play a failure again with as many cases"
+            <| fun () ->
+                let quick, full = Property.replay 7UL 1, Property.replay 7UL 50
+                Expect.equal quick "To replay: BITCOINSOCK_SEED=7" "in the quick run"
 
-        Assert.Matches(
-            "IPeer.Write returned (-1|[0-9]+) of [0-9]+; it gives 0 when there is no room",
-            report.Laws[0].Counterexample
-        )
+                Expect.equal
+                    full
+                    "To replay: BITCOINSOCK_SEED=7 BITCOINSOCK_CASES=50"
+                    "in the full set"
 
-[<Fact>]
-let ``a wait that always says ready hangs nothing`` () =
-    let backend =
-        bent (fun inner ->
-            { new Bent(inner) with
-                override _.Wait(_, requested, _) = SockResult.Ok 1, requested
-            })
+            for wrong: int in [ -1; 1 ] do
+                testCase
+                    $"a peer that miscounts what it writes gets the blame, not the backend: {wrong}"
+                <| fun () ->
+                    let create () =
+                        let sock = SimulatedSock(Channel.create [||] 65536)
+                        let right: IPeer = new SimulatedPeer(sock)
 
-    let result = (check backend [ "22" ]).Laws |> Seq.exactlyOne
-    Assert.DoesNotContain("did not end", result.Counterexample)
+                        let peer =
+                            { new IPeer with
+                                member _.Write data =
+                                    if wrong < 0 then wrong else right.Write data + wrong
+
+                                member _.Read buffer = right.Read buffer
+                                member _.ShutdownSend() = right.ShutdownSend()
+                                member _.Reset() = right.Reset()
+                                member _.Dispose() = right.Dispose()
+                            }
+
+                        new BackendPair(sock, peer)
+
+                    // By an operation, by many bytes at once, and by a case of its own.
+                    for law in [ "6"; "1"; "15" ] do
+                        let report = check (Backend("right", create, Capabilities.None)) [ law ]
+
+                        Expect.isMatch
+                            report.Laws[0].Counterexample
+                            "IPeer.Write returned (-1|[0-9]+) of [0-9]+; it gives 0 when"
+                            $"by law {law}"
+
+            testCase "a wait that always says ready hangs nothing"
+            <| fun () ->
+                let backend =
+                    bent (fun inner ->
+                        { new Bent(inner) with
+                            override _.Wait(_, requested, _) = SockResult.Ok 1, requested
+                        })
+
+                let result = (check backend [ "22" ]).Laws |> Seq.exactlyOne
+                Expect.isFalse (result.Counterexample.Contains "did not end") result.Counterexample
+        ]

@@ -2,37 +2,24 @@
 module BitcoinSock.Properties.WrongBackendTests
 
 open System
-open Xunit
-open BitcoinSock
+open Expecto
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.WrongBackends
 
-let names =
-    TheoryData<string, int>(wrong |> List.map (fun (name, law, _) -> struct (name, law)))
-
-[<Theory>]
-[<MemberData(nameof names)>]
-let ``a wrong backend is caught by its law`` (name, law: int) =
-    let _, _, backend = wrong |> List.find (fun (its, _, _) -> its = name)
-    let options = CheckOptions(Seed = Nullable 1UL, Laws = [| string law |])
-    let report = Conformance.Check(backend, options)
-    print (string report)
-    Assert.False(report.Passed, $"law {law} does not catch a backend where {name}")
-
-[<Fact>]
-let ``the channel that is bent is right`` () =
-    let backend =
-        Bent.overChannel "Bent" Capabilities.HalfClose (fun inner -> new Bent(inner))
-
-    let report = Conformance.Check backend
-    Assert.True(report.Passed, string report)
+let private caught (what, law: int, backend) =
+    testCase $"law {law} catches one where {what}"
+    <| fun () ->
+        let options = CheckOptions(Seed = Nullable 1UL, Laws = [| string law |])
+        let report = Conformance.Check(backend, options)
+        print (string report)
+        Expect.isFalse report.Passed "nothing is said to be wrong"
 
 /// Each wrong backend, and every law that catches it.
 let private matrix =
     lazy
         [
-            for name, law, backend in wrong do
+            for what, law, backend in wrong do
                 // By name: else who breaks a law of its own is asked for no others.
                 let options =
                     CheckOptions(
@@ -49,7 +36,7 @@ let private matrix =
                                 int (result.Law.Split(' ')[0])
                     ]
 
-                name, law, Set.ofList broken
+                what, law, Set.ofList broken
         ]
 
 /// Laws that others stand in for: what a backend does to bytes is seen by all that look at bytes.
@@ -66,17 +53,9 @@ let private overlaps =
             39, "who blocks in a call does not hear the interrupt: 13"
         ]
 
-/// The full set plays it: hundreds of checks, of which those that break are made smaller; and the
-/// calls of one backend take seconds.
-let isFullSet = Property.isFullSet
-
-[<Fact(Skip = "takes minutes: ./build.sh properties plays it", SkipUnless = "isFullSet")>]
-let ``without its law a wrong backend survives, unless others stand in for it`` () =
-    for name, law, broken in matrix.Value do
-        let laws = broken |> Seq.map string |> String.concat " "
-        print $"law {law} is for a backend where {name, -46}: {laws}"
-
-    for law in matrix.Value |> List.map (fun (_, law, _) -> law) |> List.distinct |> List.sort do
+let private needed law =
+    testCase $"law {law} is needed, or others stand in for it"
+    <| fun () ->
         let isNeeded =
             matrix.Value
             |> List.exists (fun (_, its, broken) ->
@@ -85,5 +64,38 @@ let ``without its law a wrong backend survives, unless others stand in for it`` 
         match isNeeded, overlaps.TryFind law with
         | true, None -> print $"without law {law} one survives"
         | false, Some why -> print $"without law {law} none survives: {why}"
-        | false, None -> failwith $"no wrong backend needs law {law}, and nothing says why"
-        | true, Some why -> failwith $"law {law} is needed after all, not: {why}"
+        | false, None -> failtest $"no wrong backend needs law {law}, and nothing says why"
+        | true, Some why -> failtest $"law {law} is needed after all, not: {why}"
+
+let private wholeMatrix =
+    testCase "the matrix of wrong backends and laws is printed"
+    <| fun () ->
+        for what, law, broken in matrix.Value do
+            let laws = broken |> Seq.map string |> String.concat " "
+            print $"law {law} is for a backend where {what, -46}: {laws}"
+
+let tests =
+    testList
+        "wrong backends"
+        [
+            testList "each is caught by its law" (List.map caught wrong)
+
+            testCase "the channel that is bent is right"
+            <| fun () ->
+                let backend =
+                    Bent.overChannel "Bent" Capabilities.HalfClose (fun inner -> new Bent(inner))
+
+                let report = Conformance.Check backend
+                Expect.isTrue report.Passed (string report)
+        ]
+
+/// Of the full set: hundreds of checks, of which those that break are made smaller; and the calls
+/// of one backend take seconds. It measures wake-ups too.
+let timed =
+    let laws = wrong |> List.map (fun (_, law, _) -> law) |> List.distinct |> List.sort
+    let rows = wholeMatrix :: List.map needed laws
+
+    if isFullSet then
+        testList "no law of backends can be left out" rows
+    else
+        ptestCase "no law of backends can be left out: ./build.sh properties plays it" ignore
