@@ -4,6 +4,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>The cases of Core's src/test/sock_tests.cpp, by their names there.</summary>
+[Alone]
 public class CoreSockTests
 {
     private static bool IsClosed(CSocket socket)

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public class InterruptTests
 {
     private const int Rounds = 100;

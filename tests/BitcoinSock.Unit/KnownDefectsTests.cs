@@ -21,6 +21,7 @@ namespace BitcoinSock.Unit;
 /// <item>.NET: Connected after the peer closed: IsConnectedTests.</item>
 /// </list>
 /// </summary>
+[Alone]
 public class KnownDefectsTests
 {
     [Fact]

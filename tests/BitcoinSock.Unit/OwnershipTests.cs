@@ -5,6 +5,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public partial class OwnershipTests
 {
     public static bool TellsOfExec => OnLinux || OperatingSystem.IsWindows();

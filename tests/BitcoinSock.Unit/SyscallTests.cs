@@ -6,6 +6,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>Each wrapper is one call with one answer.</summary>
+[Alone]
 public partial class SyscallTests
 {
     public static bool OnPosix => !OperatingSystem.IsWindows();

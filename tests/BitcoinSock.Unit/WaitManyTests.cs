@@ -2,6 +2,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public class WaitManyTests
 {
     public static bool HasMany => OperatingSystem.IsLinux() || OperatingSystem.IsWindows();

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public partial class WaitTests
 {
     public static bool OnLinux => OperatingSystem.IsLinux();

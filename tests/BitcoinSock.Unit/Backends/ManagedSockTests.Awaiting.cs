@@ -131,7 +131,7 @@ public partial class ManagedSockTests
         }
     }
 
-    [Theory]
+    [Theory(DisableParallelization = true)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_connect_that_gets_no_answer_ends_by_deadline_interrupt_or_disposal(

@@ -174,7 +174,7 @@ public partial class StreamTests
         Assert.Equal(SockOutcome.Ok(1), sock.TryRecvComplete(one, Within.Long));
     }
 
-    [Fact]
+    [Fact(DisableParallelization = true)]
     public async Task A_deadline_holds_while_nobody_in_the_thread_pool_has_time()
     {
         using var stream = new GatedStream();

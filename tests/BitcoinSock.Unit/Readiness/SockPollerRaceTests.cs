@@ -2,6 +2,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public class SockPollerRaceTests
 {
     private const int SlotsEach = 8;

@@ -2,6 +2,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public partial class SockPollerTests
 {
     public static TheoryData<string> Ways => ["best", "poll", "select"];

@@ -107,7 +107,7 @@ public class LineServerTests
             }
         );
 
-    [Fact]
+    [Fact(DisableParallelization = true)]
     public void It_serves_a_crowd_and_hostile_clients_for_some_seconds()
     {
         var figures = new StringWriter();

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using Xunit;
 
-// Wake-ups are measured and descriptors are counted: nothing else may run beside a test.
-[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+// Most tests wait most of the time; what must run by itself is [Alone].
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.All, MaxThreads = 8)]
 
 namespace BitcoinSock.Unit;
 

@@ -8,6 +8,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>What telemetry must not do: tell secrets, change what happens, cost anything.</summary>
+[Alone]
 public class TelemetryHarmTests
 {
     private const byte Newline = (byte)'\n';

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
+[Alone]
 public partial class TelemetryTests
 {
     private const byte Newline = (byte)'\n';
