@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
 mkdir "$temp/CSharp" "$temp/FSharp" "$temp/Native"
+cp global.json "$temp" # how tests are run
 cp tests/Consumers/CSharp/*.cs* samples/RingBackend/*.cs "$temp/CSharp" # not obj/, which Paket makes
 cp tests/Consumers/FSharp/*.fs* "$temp/FSharp"
 cp tests/Consumers/Native/*.cs* "$temp/Native"
@@ -21,7 +22,7 @@ cd "$temp"
 export NUGET_PACKAGES="$temp/cache" RestoreAdditionalProjectSources="$packages"
 
 echo "-- C#: a line, the laws over a backend of its own, and the meter for OpenTelemetry"
-dotnet test CSharp
+dotnet test --project CSharp
 echo "-- F#: a protocol under faults, and the laws over the simulated channel"
 dotnet run --project FSharp
 echo "-- C#, compiled to native code: operations and telemetry"

@@ -4,7 +4,7 @@ using OpenTelemetry.Metrics;
 using Xunit;
 
 // The meter is the process's: what other tests do meanwhile would count too.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Consumer;
 
