@@ -1,9 +1,20 @@
 #!/bin/sh
 # ./build.sh TARGET ...
 # ./build.sh TARGET --OPTION ...
+# With BITCOINSOCK_BUILT set to anything it builds nothing: all is built, as Debug and as Release.
 set -eu
 cd "$(dirname "$0")"
 self=./${0##*/}
+
+build() {
+    [ -n "${BITCOINSOCK_BUILT-}" ] || dotnet build "$@"
+}
+
+run() { # PROJECT ARGUMENT...: a program at full speed
+    project=$1
+    shift
+    dotnet run -c Release ${BITCOINSOCK_BUILT:+--no-build} --project "$project" -- "$@"
+}
 
 target() {
     name=$1
@@ -12,17 +23,17 @@ target() {
     demo)   # show the library at work, on loopback; nothing else is needed
             dotnet run --project samples/PeerProbe -- demo "$@" ;;
     test)   # run the tests
+            build BitcoinSock.sln
             # One program at a time: what measures wake-ups must not be kept from the processor.
-            dotnet build BitcoinSock.sln
             dotnet test BitcoinSock.sln --no-build --max-parallel-test-modules 1 "$@" ;;
     properties) # the properties with a million random cases and more
-            dotnet build tests/BitcoinSock.Properties.FSharp
+            build tests/BitcoinSock.Properties.FSharp
             build/properties.sh ;;
     mutate) # change the library in one small place after another: do the tests notice?
-            dotnet build BitcoinSock.sln
+            build BitcoinSock.sln
             build/mutate.sh "$@" ;;
     check)  # hold every backend of the library to the laws
-            dotnet build BitcoinSock.sln
+            build BitcoinSock.sln
             sockcheck=models/BitcoinSock.Check/bin/Debug/net10.0/sockcheck
             $sockcheck
             $sockcheck --assembly samples/RingBackend/bin/Debug/net10.0/RingBackend.dll \
@@ -36,37 +47,37 @@ target() {
             dotnet csharpier check .
             dotnet fantomas --check . ;;
     bench)  # measure beside C and the base library: some minutes; "bench-quick" is shorter
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- run ;;
+            run bench/BitcoinSock.Bench run ;;
     bench-quick) # the same with an eighth of the bytes
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- run --quick ;;
+            run bench/BitcoinSock.Bench run --quick ;;
     bench-readiness) # measure wake-ups by one of up to 10000 sockets, and interrupts
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness ;;
+            run bench/BitcoinSock.Bench readiness ;;
     bench-readiness-quick) # the same with up to 1000 sockets
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- readiness --quick ;;
+            run bench/BitcoinSock.Bench readiness --quick ;;
     bench-telemetry) # measure what telemetry costs: without it, while nobody listens, and on
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- telemetry ;;
+            run bench/BitcoinSock.Bench telemetry ;;
     bench-telemetry-quick) # the same with an eighth of the bytes
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- telemetry --quick ;;
+            run bench/BitcoinSock.Bench telemetry --quick ;;
     bench-micro) # time and allocations of each operation, by BenchmarkDotNet
-            dotnet run -c Release --project bench/BitcoinSock.Bench -- micro ;;
+            run bench/BitcoinSock.Bench micro ;;
     plots)  # measure for the plots of docs/, and draw them with gnuplot
-            dotnet build -c Release bench/BitcoinSock.Bench
+            build -c Release bench/BitcoinSock.Bench
             build/plots.sh ;;
     picture) # draw sockcheck at work, for docs/
-            dotnet build BitcoinSock.sln
+            build BitcoinSock.sln
             build/picture.sh ;;
     calls)  # count system calls with strace and hold them to their bounds
-            dotnet build tests/BitcoinSock.Unit
+            build tests/BitcoinSock.Unit
             build/calls.sh ;;
     faults) # fail system calls by strace, and send signals, under operations and a sample: some minutes
-            dotnet build tests/BitcoinSock.Field
-            dotnet build samples/PeerProbe
+            build tests/BitcoinSock.Field
+            build samples/PeerProbe
             build/faults.sh ;;
     networks) # cut links, kill, stop and slow down peers, between network namespaces
-            dotnet build tests/BitcoinSock.Field
+            build tests/BitcoinSock.Field
             build/networks.sh ;;
     peers)  # install and start i2pd, tor, microsocks and bcoin, and talk to them; then "wine"
-            dotnet build samples/PeerProbe
+            build samples/PeerProbe
             build/peers.sh
             target wine ;;
     wine)   # run the tests for Windows, and the laws, under Wine, which it installs
@@ -75,20 +86,20 @@ target() {
             done
             build/wine.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
-            dotnet run -c Release --project samples/LineServer -- load "$@" ;;
+            run samples/LineServer load "$@" ;;
     pack)   # make the packages, in artifacts/ or, seen from this folder, where "--output DIR" says
             [ $# != 0 ] || set -- --output artifacts
-            dotnet pack BitcoinSock.sln "$@" ;;
+            dotnet pack BitcoinSock.sln ${BITCOINSOCK_BUILT:+--no-build} "$@" ;;
     consumers) # make the packages, and use them from projects outside the tree
-            dotnet pack BitcoinSock.sln --output artifacts
+            dotnet pack BitcoinSock.sln ${BITCOINSOCK_BUILT:+--no-build} --output artifacts
             build/consumers.sh artifacts ;;
     docs)   # make the API reference, and the pages of docs/, by docfx: in artifacts/docs/site
-            dotnet build models/BitcoinSock.Model
+            build models/BitcoinSock.Model
             [ -e artifacts/tools/docfx ] ||
                 dotnet tool install docfx --version 2.81.0 --tool-path artifacts/tools
             artifacts/tools/docfx docs/docfx.json --warningsAsErrors ;;
     soak)   # random operations and faults on hundreds of connections, for five minutes
-            dotnet run -c Release --project tests/BitcoinSock.Field -- soak "$@" ;;
+            run tests/BitcoinSock.Field soak "$@" ;;
     lock)   # write paket.lock anew from paket.dependencies
             dotnet msbuild build/packages.proj -t:Lock ;;
     esac
