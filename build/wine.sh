@@ -9,7 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 programs=artifacts/wine
-within=300 # seconds for each program: .NET on Wine 8 may hang when a test fails
+within=600 # seconds for each program: .NET on Wine 8 may hang when a test fails
 
 fail() {
   echo "wine.sh: $1" >&2
@@ -54,7 +54,7 @@ run() {
   wait $running
   code=$?
   running=
-  tr -d '\r' <"$temp/out" >"$log"
+  tr -d '\r\033' <"$temp/out" | sed 's/^\[0m//' >"$log" # Expecto leaves colours even so
 }
 
 # total PASSED FAILED SKIPPED: what the program that was run has counted.
