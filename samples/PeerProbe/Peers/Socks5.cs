@@ -117,7 +117,7 @@ internal static class Socks5
             return [(byte)type, .. address.GetAddressBytes(), .. port];
         }
 
-        byte[] name = Encoding.UTF8.GetBytes(target.Host);
+        byte[] name = Encoding.UTF8.GetBytes(target.Host); // ASCII, if it was parsed
         return [(byte)AddressType.Domain, (byte)name.Length, .. name, .. port];
     }
 

@@ -117,8 +117,7 @@ internal sealed partial class TorCommand()
     }
 
     /// <summary>
-    /// The lines of the answer: <c>250-…</c>, perhaps <c>250+…</c> with more lines up to a dot, and
-    /// a last one <c>250 …</c>.
+    /// The lines of the answer. Tor's codes that begin with 6 are events, whatever was asked.
     /// </summary>
     /// <param name="peer">Who.</param>
     /// <param name="question">The question.</param>
@@ -126,6 +125,20 @@ internal sealed partial class TorCommand()
     private static List<string> AskFor(Conversation peer, string question, string secret = "")
     {
         peer.Say(question + "\r\n");
+        List<string> lines;
+        do
+        {
+            lines = HearReply(peer, secret);
+        } while (lines[0] is ['6', ..]);
+        return lines;
+    }
+
+    /// <summary>
+    /// One reply, or one event: <c>250-…</c>, perhaps <c>250+…</c> with more lines up to a dot, and
+    /// a last one <c>250 …</c>.
+    /// </summary>
+    private static List<string> HearReply(Conversation peer, string secret)
+    {
         List<string> lines = [];
         do
         {

@@ -7,6 +7,10 @@ using System.Text;
 namespace PeerProbe;
 
 /// <summary>Where a peer is: <c>name:1</c>, <c>127.0.0.1:1</c> or <c>[::1]:1</c>.</summary>
+/// <remarks>
+/// Parsed, a name is ASCII (<c>bücher.example</c> is <c>xn--bcher-kva.example</c>), and an address
+/// of IPv4 that is mapped into IPv6 is one of IPv4: that is what sockets and proxies take.
+/// </remarks>
 internal sealed record HostPort(string Host, int Port)
 {
     public const string Shape = "HOST:PORT (an IPv6 address goes in brackets: [::1]:7656)";
@@ -35,18 +39,20 @@ internal sealed record HostPort(string Host, int Port)
         string host = text[..colon];
         if (host is ['[', .. string inner, ']'])
         {
-            host = inner;
-            if (!IPAddress.TryParse(host, out var six) || !IsIPv6(six))
+            if (!IPAddress.TryParse(inner, out var six) || !IsIPv6(six))
             {
                 return false;
             }
+
+            host = six.IsIPv4MappedToIPv6 ? $"{six.MapToIPv4()}" : inner;
         }
-        else if (
-            Encoding.UTF8.GetByteCount(host) > HostLengthMax
-            || host.AsSpan().ContainsAny(":[] \t")
-        )
+        else
         {
-            return false;
+            host = ToAscii(host);
+            if (host.Length is 0 or > HostLengthMax || host.AsSpan().ContainsAny(":[] \t"))
+            {
+                return false;
+            }
         }
 
         parsed = new HostPort(host, port);
@@ -54,6 +60,19 @@ internal sealed record HostPort(string Host, int Port)
     }
 
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+
+    // Empty if it cannot be. Not every system's mapping folds case.
+    private static string ToAscii(string host)
+    {
+        try
+        {
+            return Ascii.IsValid(host) ? host : new IdnMapping().GetAscii(host.ToLowerInvariant());
+        }
+        catch (ArgumentException)
+        {
+            return "";
+        }
+    }
 
     private static bool IsIPv6(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetworkV6;

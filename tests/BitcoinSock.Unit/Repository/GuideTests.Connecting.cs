@@ -30,10 +30,21 @@ public sealed partial class GuideTests
         void Announce(EndPoint at) => peer.ConnectComplete(at, _timeout);
     }
 
-    [Fact]
-    public void Connecting_until_somebody_presses_Ctrl_C()
+    public static TheoryData<string> Loopbacks =>
+        Socket.OSSupportsIPv6
+            ? ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
+            : ["127.0.0.1", "::ffff:127.0.0.1"];
+
+    [Theory]
+    [MemberData(nameof(Loopbacks))]
+    public void Connecting_until_somebody_presses_Ctrl_C(string at)
     {
-        using Sock listener = ManagedSockTests.Listen(out EndPoint endPoint);
+        IPAddress here = IPAddress.Parse(at == "::1" ? at : "127.0.0.1");
+        using Sock listener = Sock.Create(here.AddressFamily);
+        listener.Bind(new IPEndPoint(here, 0)).ThrowIfError("bind");
+        listener.Listen(1).ThrowIfError("listen");
+        listener.GetSockName(out EndPoint? bound).ThrowIfError("getsockname");
+        var peer = new IPEndPoint(IPAddress.Parse(at), ((IPEndPoint)bound!).Port);
 
         var interrupt = new ThreadInterrupt();
         Console.CancelKeyPress += (_, pressed) =>
@@ -41,9 +52,19 @@ public sealed partial class GuideTests
             pressed.Cancel = true; // it ends what waits, not the process
             interrupt.Interrupt();
         };
-        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
-        sock.ConnectComplete(endPoint!, TimeSpan.FromSeconds(5), interrupt);
+        // An IPv4 address mapped into IPv6, ::ffff:127.0.0.1, is one of IPv4 on every system.
+        IPAddress address = peer.Address.IsIPv4MappedToIPv6
+            ? peer.Address.MapToIPv4()
+            : peer.Address;
+        using Sock sock = Sock.Create(address.AddressFamily);
+        sock.ConnectComplete(
+            new IPEndPoint(address, peer.Port),
+            TimeSpan.FromSeconds(5),
+            interrupt
+        );
 
         Assert.True(sock.IsConnected(out _));
+        sock.GetSockName(out EndPoint? own).ThrowIfError("getsockname");
+        Assert.Equal(here.AddressFamily, own!.AddressFamily);
     }
 }

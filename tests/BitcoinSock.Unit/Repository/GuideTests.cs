@@ -70,84 +70,6 @@ public sealed partial class GuideTests : IDisposable
         Assert.Equal("HELLO"u8, line.AsSpan(0, have));
     }
 
-    [Fact]
-    public void Closing_so_that_the_last_bytes_arrive()
-    {
-        Sock sock = _near;
-        ThreadInterrupt interrupt = _interrupt;
-        _far.SendComplete("farewell", _timeout);
-        _far.ShutdownSend();
-
-        sock.ShutdownSend(); // the peer reads all that was sent, then the end
-        byte[] rest = new byte[4096];
-        SockOutcome outcome;
-        do
-        {
-            outcome = sock.TryRecvComplete(rest, TimeSpan.FromSeconds(5), interrupt);
-        } while (outcome.IsOk);
-        sock.Dispose(); // nothing is unread, so nothing is reset
-
-        Assert.Equal((SockStatus.Closed, 8), (outcome.Status, outcome.Count));
-    }
-
-    private static void ConnectBySocks5(
-        ISock proxy,
-        string host,
-        ushort port,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-    {
-        byte[] name = Encoding.ASCII.GetBytes(host);
-        byte length = checked((byte)name.Length);
-        byte[] request = [5, 1, 0, 3, length, .. name, (byte)(port >> 8), (byte)port];
-
-        proxy.SendComplete([5, 1, 0], timeout, interrupt); // version 5, one method: none
-        Span<byte> method = stackalloc byte[2];
-        proxy.RecvComplete(method, timeout, interrupt);
-        if (method is not [5, 0])
-        {
-            throw new IOException($"to 'no authentication' it answers {method[0]} {method[1]}");
-        }
-
-        proxy.SendComplete(request, timeout, interrupt);
-        Span<byte> reply = stackalloc byte[4];
-        proxy.RecvComplete(reply, timeout, interrupt);
-        if (reply is not [5, 0, ..])
-        {
-            throw new IOException($"the proxy refuses {host}:{port} with {reply[1]}");
-        }
-
-        byte type = reply[3];
-        Span<byte> first = stackalloc byte[1]; // of the address: if it is a name, its length
-        proxy.RecvComplete(first, timeout, interrupt);
-        int more = type switch
-        {
-            1 => 3 + 2,
-            3 => first[0] + 2,
-            4 => 15 + 2,
-            _ => throw new IOException($"the proxy is bound to an address of type {type}"),
-        };
-        proxy.RecvComplete(new byte[more], timeout, interrupt); // and a port of two bytes
-    }
-
-    [Fact]
-    public void Socks5()
-    {
-        byte[] method = [5, 0];
-        byte[] reply = [5, 0, 0, 1, 127, 0, 0, 1, 31, 64];
-        _far.SendComplete([.. method, .. reply, .. "the target speaks"u8], _timeout);
-
-        ConnectBySocks5(_near, "example.onion", 8333, _timeout, _interrupt);
-
-        byte[] asked = new byte[3 + 7 + 13];
-        _far.RecvComplete(asked, _timeout);
-        Assert.Equal([5, 1, 0, 5, 1, 0, 3, 13, .. "example.onion"u8, 32, 141], asked);
-        byte[] rest = new byte[17];
-        _near.RecvComplete(rest, _timeout);
-        Assert.Equal("the target speaks"u8, rest);
-    }
-
     private static string AskSam(
         ISock sam,
         string line,
@@ -179,42 +101,6 @@ public sealed partial class GuideTests : IDisposable
         byte[] theirs = new byte[13];
         sam.RecvComplete(theirs, timeout);
         Assert.Equal("<their bytes>"u8, theirs);
-    }
-
-    private static List<string> AskTor(
-        ISock control,
-        string command,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-    {
-        control.SendComplete(command + "\r\n", timeout, interrupt);
-        var reader = new FrameReader(control, "\r\n"u8, maxFrame: 100_000, window: 4096);
-        var lines = new List<string>();
-        bool isData = false;
-        do
-        {
-            lines.Add(Encoding.UTF8.GetString(reader.Read(timeout, interrupt)));
-            // 250+key= begins data, up to a dot; 250- says that more follows, 250 and a blank not.
-            isData = isData ? lines[^1] != "." : lines[^1] is [_, _, _, '+', ..];
-        } while (lines.Count < 1000 && (isData || lines[^1] is "." or [_, _, _, '-', ..]));
-        return lines;
-    }
-
-    [Fact]
-    public void Tor()
-    {
-        _far.SendComplete(
-            "250-version=0.4\r\n250+ns=\r\nr moria1-\r\n.\r\n250 OK\r\n650 x",
-            _timeout
-        );
-        Assert.Equal(
-            ["250-version=0.4", "250+ns=", "r moria1-", ".", "250 OK"],
-            AskTor(_near, "GETINFO version ns", _timeout, _interrupt)
-        );
-        byte[] rest = new byte[5];
-        _near.RecvComplete(rest, _timeout);
-        Assert.Equal("650 x"u8, rest);
     }
 
     private static (string Command, byte[] Payload) ReadMessage(

@@ -29,6 +29,24 @@ public class PeerProbeSocks5Tests
     }
 
     [Theory]
+    [InlineData(
+        "bücher.example:4660",
+        "03-15-78-6E-2D-2D-62-63-68-65-72-2D-6B-76-61-2E-65-78-61-6D-70-6C-65"
+    )]
+    [InlineData("[::ffff:10.1.2.3]:4660", "01-0A-01-02-03")]
+    public void Targets_are_sent_as_every_proxy_takes_them(string target, string expected)
+    {
+        Assert.True(HostPort.TryParse(target, out HostPort? parsed));
+        using Probed proxy = Open(parsed);
+        Assert.Equal([5, 1, 0], proxy.Hears(3));
+        proxy.Says(NoLogin);
+        int length = 3 + ((expected.Length + 1) / 3) + 2;
+        Assert.Equal($"05-01-00-{expected}-12-34", Hex(proxy.Hears(length)));
+        proxy.Says(Bound);
+        proxy.Succeeds();
+    }
+
+    [Theory]
     [InlineData("01-09-08-07-06-00-50", "9.8.7.6:80")]
     [InlineData("04-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-07-00-50", "[::7]:80")]
     [InlineData("03-03-61-2E-62-00-50", "a.b:80")]
@@ -165,6 +183,12 @@ public class PeerProbeSocks5Tests
     [InlineData("127.0.0.1:80", "127.0.0.1", 80)]
     [InlineData("[::1]:80", "::1", 80)]
     [InlineData("a.b:80", "a.b", 80)]
+    [InlineData("[::ffff:127.0.0.1]:80", "127.0.0.1", 80)]
+    [InlineData("bücher.example:80", "xn--bcher-kva.example", 80)]
+    [InlineData("BÜCHER.example:80", "xn--bcher-kva.example", 80)]
+    [InlineData("日本。例:80", "xn--wgv71a.xn--fsq", 80)]
+    [InlineData("ä..b:80", null, 0)]
+    [InlineData("ä b:80", null, 0)]
     [InlineData("a.b", null, 0)]
     [InlineData("a.b:0", null, 0)]
     [InlineData("a.b:65536", null, 0)]
@@ -181,8 +205,9 @@ public class PeerProbeSocks5Tests
     [InlineData(256, false)]
     public void A_name_has_as_many_bytes_as_one_byte_can_count(int bytes, bool fits)
     {
-        string name = (bytes % 2 == 0 ? "" : "a") + new string('é', bytes / 2);
+        string name = new('a', bytes);
         Assert.Equal(fits, HostPort.TryParse(name + ":80", out _));
+        Assert.False(HostPort.TryParse(new string('é', bytes) + ":80", out _));
     }
 
     private static Probed Open(HostPort target, Login? login = null, TimeSpan? timeout = null) =>

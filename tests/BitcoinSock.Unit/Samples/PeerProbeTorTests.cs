@@ -115,6 +115,19 @@ public sealed class PeerProbeTorTests : IDisposable
     }
 
     [Fact]
+    public void Events_are_no_answer()
+    {
+        using var tor = new Probed(TorCommand.Ask);
+        tor.Says("650 BW 1 2\r\n" + Info("NULL"));
+        tor.Says("650-CONF_CHANGED\r\n650+x\r\n250 OK\r\n.\r\n650 OK\r\n250 OK\r\n");
+        tor.Says("650 BW 3 4\r\n" + Known + "250 OK\r\n");
+        tor.Says("650 what follows");
+        tor.Succeeds();
+        Assert.Equal("up", $"{tor.Found["network-liveness"]}");
+        Assert.Equal("650 what follows"u8, tor.Unread);
+    }
+
+    [Fact]
     public void A_line_without_end_has_one()
     {
         using var tor = new Probed(TorCommand.Ask);
