@@ -45,10 +45,15 @@ public sealed partial class Sock
             out int length,
             out CSocket socket
         );
-        accepted = new Sock(socket) { Mechanism = Mechanism, Clock = Clock };
+        accepted = new Sock(socket, HasMessages) { Mechanism = Mechanism, Clock = Clock };
         peer = result.IsError ? null : Deserialize(address[..length]);
         return result;
     }
+
+    /// <inheritdoc cref="IMayHaveMessages.HasMessages"/>
+    internal bool HasMessages => Handle is { HasMessages: true };
+
+    bool IMayHaveMessages.HasMessages => HasMessages;
 
     /// <summary>connect(2). Equivalent to <c>connect(fd, addr, len)</c>.</summary>
     /// <param name="endPoint">An address, not a name.</param>

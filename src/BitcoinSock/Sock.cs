@@ -24,6 +24,7 @@ public sealed partial class Sock
         ISockGet,
         ISockRelease,
         ISockReset,
+        IMayHaveMessages,
         IDisposable
 {
     /// <summary>
@@ -45,10 +46,13 @@ public sealed partial class Sock
     /// none.
     /// </param>
     public Sock(CSocket socket)
+        : this(socket, hasMessages: false) { }
+
+    private Sock(CSocket socket, bool hasMessages)
     {
         if (!socket.IsInvalid)
         {
-            _handle = new SockHandle(socket);
+            _handle = new SockHandle(socket) { HasMessages = hasMessages };
         }
     }
 
@@ -154,7 +158,7 @@ public sealed partial class Sock
     /// or what the system has for it.
     /// </summary>
     /// <param name="addressFamily">IPv4, IPv6 or unix.</param>
-    /// <param name="socketType">Usually a stream.</param>
+    /// <param name="socketType">Usually a stream: operations are for these.</param>
     /// <param name="protocolType">Usually what goes with the type.</param>
     /// <exception cref="ArgumentOutOfRangeException">Another address family.</exception>
     /// <exception cref="SockException">The system refused.</exception>
@@ -171,7 +175,7 @@ public sealed partial class Sock
             out CSocket socket
         );
         made.ThrowIfError("socket");
-        return new Sock(socket);
+        return new Sock(socket, hasMessages: socketType != SocketType.Stream);
     }
 
     internal SockHandle? Handle => Volatile.Read(ref _handle);

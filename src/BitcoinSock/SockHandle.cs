@@ -43,6 +43,9 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 
     public CSocket Socket => new(handle);
 
+    /// <inheritdoc cref="IMayHaveMessages.HasMessages"/>
+    public bool HasMessages { get; init; }
+
     /// <summary>
     /// Whether it was let go, though calls that began before may still hold it open (unlike
     /// <see cref="SafeHandle.IsClosed"/>, which only then turns true).

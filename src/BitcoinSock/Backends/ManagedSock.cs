@@ -24,10 +24,16 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     /// Whether <see cref="Dispose"/> disposes it. If not, it is left as it was.
     /// </param>
     /// <exception cref="ObjectDisposedException">The socket is disposed.</exception>
+    /// <exception cref="ArgumentException">The socket is no stream.</exception>
     public ManagedSock(Socket socket, bool ownsSocket = true)
     {
         ArgumentNullException.ThrowIfNull(socket);
         ObjectDisposedException.ThrowIf(socket.SafeHandle.IsClosed, socket);
+        if (socket.SocketType is not (SocketType.Stream or SocketType.Unknown))
+        {
+            throw new ArgumentException(StreamsOnly.Why, nameof(socket));
+        }
+
         Socket = socket;
         _ownsSocket = ownsSocket;
         _same = Sock.Watch(new CSocket(socket.Handle));

@@ -44,6 +44,7 @@ public sealed partial class FrameReader
     /// <exception cref="ArgumentOutOfRangeException">
     /// The limit is negative, or the window not positive.
     /// </exception>
+    /// <exception cref="ArgumentException">The sock is known to be no stream.</exception>
     public FrameReader(ISock sock, byte terminator, int maxFrame, int window = DefaultWindow)
         : this(sock, [terminator], maxFrame, window) { }
 
@@ -66,6 +67,7 @@ public sealed partial class FrameReader
     )
     {
         ArgumentNullException.ThrowIfNull(sock);
+        StreamsOnly.ThrowIfItHasMessages(sock);
         if (terminator.IsEmpty)
         {
             throw new ArgumentException("A terminator has at least one byte.", nameof(terminator));

@@ -17,16 +17,20 @@ public static partial class SockOperations
     /// which are at the front of <paramref name="buffer"/>.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    /// <exception cref="ArgumentException">The sock is known to be no stream.</exception>
     public static SockOutcome TryRecvComplete<TSock>(
         this TSock sock,
         Span<byte> buffer,
         TimeSpan timeout,
         CancellationToken interrupt = default
     )
-        where TSock : ISockRecv, ISockWait =>
-        Observed.Begin(sock, nameof(RecvComplete)) is Observed observed
+        where TSock : ISockRecv, ISockWait
+    {
+        StreamsOnly.ThrowIfItHasMessages(sock);
+        return Observed.Begin(sock, nameof(RecvComplete)) is Observed observed
             ? observed.End(RecvAll(observed, buffer, timeout, interrupt))
             : RecvAll(sock, buffer, timeout, interrupt);
+    }
 
     private static SockOutcome RecvAll<TSock>(
         TSock sock,

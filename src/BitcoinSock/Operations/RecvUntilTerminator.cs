@@ -24,6 +24,7 @@ public static partial class SockOperations
     /// front of <paramref name="destination"/>.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    /// <exception cref="ArgumentException">The sock is known to be no stream.</exception>
     public static SockOutcome TryRecvUntilTerminator<TSock>(
         this TSock sock,
         byte terminator,
@@ -45,6 +46,7 @@ public static partial class SockOperations
     )
         where TSock : ISockRecv, ISockWait
     {
+        StreamsOnly.ThrowIfItHasMessages(sock);
         var room = new Room(destination);
         int maxData = destination.Length;
         return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
@@ -70,6 +72,7 @@ public static partial class SockOperations
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
     /// negative.</exception>
+    /// <exception cref="ArgumentException">The sock is known to be no stream.</exception>
     public static SockOutcome TryRecvUntilTerminator<TSock>(
         this TSock sock,
         byte terminator,
@@ -93,6 +96,7 @@ public static partial class SockOperations
     )
         where TSock : ISockRecv, ISockWait
     {
+        StreamsOnly.ThrowIfItHasMessages(sock);
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
         maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
@@ -116,6 +120,7 @@ public static partial class SockOperations
     /// <returns>As for bytes, and InvalidText; counts are of bytes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
     /// negative.</exception>
+    /// <exception cref="ArgumentException">The sock is known to be no stream.</exception>
     public static SockOutcome TryRecvUntilTerminator<TSock>(
         this TSock sock,
         byte terminator,
@@ -144,6 +149,7 @@ public static partial class SockOperations
     /// <returns>The line, decoded as UTF-8.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
     /// negative.</exception>
+    /// <exception cref="ArgumentException">The sock is known to be no stream.</exception>
     /// <exception cref="SockException">
     /// There is no such line, or it is not UTF-8; Received has the bytes consumed.
     /// </exception>

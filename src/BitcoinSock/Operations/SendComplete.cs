@@ -8,6 +8,12 @@ namespace BitcoinSock;
 /// one; the others throw <see cref="SockException"/> or <see cref="SockInterruptedException"/>
 /// instead. Wrong arguments throw before anything is touched.
 /// </summary>
+/// <remarks>
+/// Operations are for streams: TCP, SOCK_STREAM of unix, pipes, TLS. On a socket of messages,
+/// SOCK_DGRAM or SOCK_SEQPACKET, a receive without room for the whole message loses the rest of it.
+/// Operations that receive therefore refuse a <see cref="Sock"/> that was created for messages; of
+/// a descriptor from elsewhere they do not ask the system what it is.
+/// </remarks>
 public static partial class SockOperations
 {
     // What is no text is refused, not sent as a question mark.
