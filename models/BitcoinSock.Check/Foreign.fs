@@ -82,8 +82,8 @@ let private made (factory: MethodInfo) (name: string) =
         | :? Backend as one -> [ one ]
         | :? IEnumerable<Backend> as many -> List.ofSeq many
         | _ -> []
-    with e ->
-        wrong $"{name} failed: {e}"
+    with e when (SetUp.explain e).IsNone ->
+        wrong $"{name} failed: {Thrown.tell e}"
 
 /// What the factory, a Namespace.Type.Method of the assembly in the file, makes.
 let load (file: string) (factory: string) : Backend list =
@@ -108,9 +108,5 @@ let load (file: string) (factory: string) : Backend list =
 
         backends
     with
-    | :? BadImageFormatException -> wrong $"{file} is no .NET assembly"
-    | :? FileNotFoundException as e -> wrong $"{file} needs what is not there: {e.Message}"
-    | :? FileLoadException
-    | :? TypeLoadException
-    | :? ReflectionTypeLoadException
-    | :? InvalidOperationException as e -> wrong $"{file} could not be loaded: {e.Message}"
+    | WrongUsage _ -> reraise ()
+    | e -> wrong $"{file} cannot be used: {SetUp.explain e |> Option.defaultValue e.Message}"

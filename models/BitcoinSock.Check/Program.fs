@@ -48,7 +48,7 @@ let replay request (backend: Backend) (result: LawResult) =
         |> String.concat " "
         |> Some
 
-// What the kit could not turn into a verdict: a factory that throws, for instance.
+// What the kit could not turn into a verdict.
 let private crashed (e: exn) =
     {
         Law = "the check itself"
@@ -72,8 +72,9 @@ let private checkOne request (backend: Backend) (oneMore: unit -> unit) =
 
     try
         Conformance.Check(backend, options, tell) |> ignore
-    with e ->
-        tell (crashed e)
+    with
+    | :? SetUpException -> reraise ()
+    | e -> tell (crashed e)
 
     let report =
         {
@@ -156,3 +157,6 @@ let main words =
         let first = e.Message.Split '\n' |> Array.head
         wrong (first.Replace("ERROR: ", ""))
     | WrongUsage message -> wrong message
+    | :? SetUpException as e ->
+        eprintfn $"sockcheck: {e.Message}"
+        2

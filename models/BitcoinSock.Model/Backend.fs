@@ -25,12 +25,19 @@ type Capabilities =
 /// in each direction: that many are written, or sent, at once.
 [<AllowNullLiteral>]
 type BackendPair(sock: ISock, peer: IPeer) =
+    let far: IPeer =
+        match box peer with
+        | null -> peer
+        | _ -> new GuardedPeer(peer)
+
     member _.Sock = sock
-    member _.Peer = peer
+
+    /// The far end, which is not called any more once it was reset or disposed.
+    member _.Peer = far
 
     /// The far end writes all of it at once, at most 1000 bytes.
     member internal _.Arrive(bytes: byte[]) =
-        let count = Peer.write peer (ReadOnlySpan bytes)
+        let count = Peer.write far (ReadOnlySpan bytes)
 
         if count < bytes.Length then
             invalidOp
@@ -39,16 +46,46 @@ type BackendPair(sock: ISock, peer: IPeer) =
 
     interface IDisposable with
         member _.Dispose() =
-            match box sock with
-            | :? IDisposable as owner -> owner.Dispose()
-            | _ -> ()
-
-            peer.Dispose()
+            try
+                match box sock with
+                | :? IDisposable as owner -> owner.Dispose()
+                | _ -> ()
+            finally
+                far.Dispose()
 
 /// A backend, by the way to make a pair of it.
 type Backend(name: string, createPair: Func<BackendPair>, capabilities: Capabilities) =
+    do
+        ArgumentNullException.ThrowIfNull name
+        ArgumentNullException.ThrowIfNull createPair
+
+    let cannotBePlayed why (cause: exn | null) =
+        raise (SetUpException($"backend '{name}' cannot be played: {why}", cause))
+
     member _.Name = name
     member _.Capabilities = capabilities
 
     /// A fresh pair, for one case.
-    member _.CreatePair() = createPair.Invoke()
+    /// <exception cref="T:BitcoinSock.Model.SetUpException">
+    /// The factory threw, or made none, or half of one.
+    /// </exception>
+    member _.CreatePair() =
+        let pair =
+            try
+                createPair.Invoke()
+            with error ->
+                let why =
+                    match SetUp.explain error with
+                    | Some why -> why
+                    | None -> $"its factory threw {Thrown.tell error}"
+
+                cannotBePlayed why error
+
+        if isNull (box pair) then
+            cannotBePlayed "its factory returned null" null
+        elif isNull (box pair.Sock) then
+            cannotBePlayed "the sock of its pair is null" null
+        elif isNull (box pair.Peer) then
+            cannotBePlayed "the peer of its pair is null" null
+
+        pair

@@ -115,6 +115,7 @@ type Conformance =
 
     /// Checks a backend, and tells of each law when it is done: of the backend's own laws first. If
     /// one of these is broken, the laws of operations are skipped, unless laws are named.
+    /// <exception cref="T:BitcoinSock.Model.SetUpException">It cannot be played at all.</exception>
     static member Check
         (backend: Backend, options: CheckOptions, progress: Action<LawResult>)
         : Report =

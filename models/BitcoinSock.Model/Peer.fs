@@ -2,7 +2,8 @@ namespace BitcoinSock.Model
 
 open System
 
-/// The far end of a channel, driven by whoever tests the near one. It never blocks. Dispose closes.
+/// The far end of a channel, driven by whoever tests the near one. It never blocks. Dispose closes:
+/// the kit calls it once, and nothing after it. After Reset it calls Dispose only.
 type IPeer =
     inherit IDisposable
 
@@ -17,6 +18,63 @@ type IPeer =
 
     /// Resets the connection, if the channel can be reset.
     abstract Reset: unit -> unit
+
+/// The far end as the kit calls it: what it throws is told as its own, and once it has gone it is
+/// asked nothing any more: there is nothing to read, no room to write, and nothing to end.
+type internal GuardedPeer(peer: IPeer) =
+    let mutable hasGone = false
+    let mutable isDisposed = false
+
+    // An inner guard has told it already.
+    let blame call (error: exn) : 'a =
+        match error with
+        | :? PeerException -> raise error
+        | _ -> raise (PeerException(call, error))
+
+    interface IPeer with
+        member _.Write data =
+            if hasGone then
+                0
+            else
+                try
+                    peer.Write data
+                with error ->
+                    blame "Write" error
+
+        member _.Read buffer =
+            if hasGone then
+                0
+            else
+                try
+                    peer.Read buffer
+                with error ->
+                    blame "Read" error
+
+        member _.ShutdownSend() =
+            if not hasGone then
+                try
+                    peer.ShutdownSend()
+                with error ->
+                    blame "ShutdownSend" error
+
+        member _.Reset() =
+            if not hasGone then
+                hasGone <- true
+
+                try
+                    peer.Reset()
+                with error ->
+                    blame "Reset" error
+
+        member _.Dispose() =
+            if not isDisposed then
+                hasGone <- true
+                isDisposed <- true
+
+                try
+                    peer.Dispose()
+                with error ->
+                    blame "Dispose" error
 
 /// The far end, held to what it says of itself.
 [<RequireQualifiedAccess>]

@@ -50,17 +50,6 @@ module internal Playing =
     /// A case that takes longer hangs.
     let private watchdog = TimeSpan.FromSeconds 30.0
 
-    /// What a backend threw, and where; behind that the kit calls.
-    let private thrown (error: exn) =
-        let cause = error.GetBaseException()
-        let said = $"{cause.GetType()}: {cause.Message}"
-
-        match cause.StackTrace with
-        | null -> said
-        | trace ->
-            let first = (trace.Split '\n')[0]
-            $"{said}\n  {first.Trim()}"
-
     /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent, and one
     /// at least; that one is made smaller.
     let private search
@@ -71,6 +60,7 @@ module internal Playing =
         =
         let mutable played = 0
         let mutable smallest = None
+        let mutable setUp = None
 
         let broken play =
             let job =
@@ -84,15 +74,19 @@ module internal Playing =
                 else
                     [ $"it did not end within {watchdog.TotalSeconds} s" ]
             with error ->
+                match SetUp.ofError backend.Name error with
+                | Some _ as found ->
+                    setUp <- found
+                    []
                 // An exception from a backend is no outcome: the law does not hold.
-                [ thrown error ]
+                | None -> [ Thrown.tell error ]
 
         // What there was to tell of the last case that broke it: that is the smallest. It is not
         // played again, for it may hold the next time.
         let mutable story = ""
 
         let holds case =
-            if played > 0 && effort.IsSpent then
+            if setUp.IsSome || played > 0 && effort.IsSpent then
                 true
             else
                 played <- played + 1
@@ -123,6 +117,7 @@ module internal Playing =
                 .WithReplay(Some { Rnd = Rnd effort.Seed; Size = None })
 
         Check.One(config, Prop.forAll arb holds)
+        Option.iter raise setUp
 
         {
             Played = played

@@ -23,6 +23,7 @@ let private tests =
             PollerProperties.tests
             ConsumerTests.tests
             ReportTests.tests
+            PeerTests.tests
             testSequenced KitTests.timed
             testSequenced WrongBackendTests.timed
             testSequenced OwnershipProperties.tests

@@ -67,7 +67,7 @@ let tests =
                     "after a peek \"[a-z]+\" comes in place of \"[a-z]+\""
                     "the bytes"
 
-            testCase "an exception is told by its message and one frame"
+            testCase "an exception is told by its message and the frames of the user's code"
             <| fun () ->
                 let backend =
                     bent (fun inner ->
@@ -77,7 +77,9 @@ let tests =
 
                 let lines = (check backend [ "1" ]).Laws[0].Counterexample.Split '\n'
                 Expect.equal lines[0] "System.Exception: too big a buffer for me" "the message"
-                Expect.hasCountOf lines 1u _.StartsWith("  at ") "the frame"
+                let frames = lines |> Array.filter _.StartsWith("  at ")
+                Expect.hasLength frames 2 "of the override, and of Bent, which calls it"
+                Expect.all frames _.Contains("Recv") "frames"
 
             testCase "who breaks a law of its own is asked for no operations, unless they are named"
             <| fun () ->
