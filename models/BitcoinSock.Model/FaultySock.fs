@@ -26,7 +26,7 @@ module internal Connecting =
 /// way. Give it to your protocol in place of the socket. What it shows stays consistent: a fault
 /// may keep bytes back, never change them. And it holds the backend below to that: see Finish.
 type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
-    let mutable schedule = schedule
+    let playback = Playback schedule
     let mutable offset = TimeSpan.Zero
     let mutable shown: byte[] = [||]
     let steps = List<Step>()
@@ -42,20 +42,13 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
     let mutable isPeerGone = false
     let mutable wasReset = false
 
-    let possible fault =
-        match fault with
-        | Fault.PeerCloses
-        | Fault.PeerResets when isPeerGone -> Fault.None
-        | Fault.PeerCloses
-        | Fault.PeerResets ->
-            isPeerGone <- true
-            fault
-        | _ -> fault
-
     let befall fault =
         match fault with
-        | Fault.PeerCloses -> peer.Dispose()
+        | Fault.PeerCloses ->
+            isPeerGone <- true
+            peer.Dispose()
         | Fault.PeerResets ->
+            isPeerGone <- true
             wasReset <- true
             peer.Reset()
         | Fault.Clock time -> offset <- offset + time
@@ -64,11 +57,9 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
 
     // The fault for this call, and its result if the call is not to be passed on.
     let begin' call =
-        let fault, rest = Schedule.next call schedule
+        let fault = playback.Next(call, isPeerGone)
         let now = TimeSpan.FromTicks(clock.GetTimestamp() - start)
         let wasInterrupted = interrupt.IsCancellationRequested
-        let fault = possible fault
-        schedule <- rest
         befall fault
 
         let instead = Fault.error fault |> ValueOption.map SockResult.Fail
@@ -102,11 +93,19 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
         elif got.Length > shown.Length then
             shown <- got
 
-    /// Without a far end: PeerCloses and PeerResets do nothing, but take their turns.
-    new(inner, schedule) =
+    /// Without a far end: PeerCloses and PeerResets of a random schedule do nothing, but take their
+    /// turns.
+    /// <exception cref="T:System.ArgumentException">The schedule's faults must happen, and one of
+    /// them needs a far end.</exception>
+    new(inner, schedule: Schedule) =
         // Not even by name: a reset excuses bytes that were shown and are gone.
         let withoutPeer fault =
             match fault with
+            | Fault.PeerCloses
+            | Fault.PeerResets when schedule.MustHappen ->
+                invalidArg
+                    (nameof schedule)
+                    $"'{fault}' needs the far end: give the FaultySock an IPeer."
             | Fault.PeerCloses
             | Fault.PeerResets -> Fault.None
             | _ -> fault
@@ -120,14 +119,20 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
                 member _.Dispose() = ()
             }
 
-        FaultySock(inner, nobody, Schedule.ofFaults (List.map withoutPeer schedule.Faults))
+        FaultySock(
+            inner,
+            nobody,
+            { schedule with
+                Faults = List.map withoutPeer schedule.Faults
+            }
+        )
 
     /// The calls that were answered by now, in order. Any thread may ask.
     member _.Steps = lock steps (fun () -> List.ofSeq steps)
 
     /// What the backend below did that no channel may do, and whether bytes that were shown and not
-    /// taken have leaked. Ask at the end, before anybody else reads on.
-    member _.Finish() =
+    /// taken have leaked.
+    member internal _.Findings() =
         if shown.Length > 0 && not wasReset then
             let buffer = Array.zeroCreate shown.Length
             let left = inner.Recv(Span buffer, SockFlags.Peek ||| SockFlags.DontWait)
@@ -140,6 +145,11 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
                     $"6 NothingLost: {shown.Length} bytes were shown and not taken, and are gone"
 
         List.ofSeq findings
+
+    /// What the backend below did that no channel may do, whether bytes that were shown and not
+    /// taken have leaked, and which faults did not happen although they must, with the reason: each
+    /// fault is for one call, in order. Ask at the end, before anybody else reads on.
+    member sock.Finish() : string list = sock.Findings() @ playback.Missed
 
     /// What InterruptFires raises.
     member _.Interrupt = interrupt.Token

@@ -105,7 +105,10 @@ module PairPlay =
         { case with
             Room = 100_000
             IsClosed = case.IsClosed && capabilities.HasFlag Capabilities.HalfClose
-            Schedule = Schedule.ofFaults (List.filter isPossible case.Schedule.Faults)
+            Schedule =
+                { case.Schedule with
+                    Faults = List.filter isPossible case.Schedule.Faults
+                }
         }
 
     /// Plays it; also what the shim found wrong with the backend.
@@ -121,7 +124,7 @@ module PairPlay =
         let outcome, received = loop sock case.Operation case.Timeout sock.Interrupt
         let before = case.Before
 
-        let findings = sock.Finish()
+        let findings = sock.Findings()
         let wasReset = sock.Steps |> List.exists (fun step -> step.Fault = Fault.PeerResets)
 
         let terminator =

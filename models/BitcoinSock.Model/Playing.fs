@@ -183,7 +183,7 @@ module internal Playing =
             let faults = List.filter isShort case.Schedule.Faults
 
             { case with
-                Schedule = Schedule.ofFaults faults
+                Schedule = { case.Schedule with Faults = faults }
             }
 
         operations short (fun loop pair case ->

@@ -9,10 +9,17 @@ open FsCheck.FSharp
 type Schedule =
     {
         Faults: Fault list
+        /// Whether each fault must happen to its call: then Finish, of the sock that plays them,
+        /// tells which did not. Random ones need not: what is not legal for a call is left out.
+        MustHappen: bool
     }
 
-    /// A schedule of these faults: for C#.
-    static member Of([<ParamArray>] faults: Fault[]) = { Faults = List.ofArray faults }
+    /// A schedule of these faults, each of which must happen: for C#.
+    static member Of([<ParamArray>] faults: Fault[]) =
+        {
+            Faults = List.ofArray faults
+            MustHappen = true
+        }
 
     /// One line a step, to be read aloud.
     override schedule.ToString() =
@@ -26,17 +33,11 @@ type Schedule =
 [<RequireQualifiedAccess>]
 module Schedule =
 
-    let ofFaults faults = { Faults = faults }
+    /// A schedule of these faults, each of which must happen.
+    let ofFaults faults = { Faults = faults; MustHappen = true }
 
     /// Every call behaves.
     let calm = ofFaults []
-
-    /// The fault for the next call, and the schedule after it. What is not legal for the call does
-    /// not happen, but its turn is over.
-    let next call schedule =
-        match schedule.Faults with
-        | [] -> Fault.None, schedule
-        | fault :: rest -> (if Fault.isLegal call fault then fault else Fault.None), ofFaults rest
 
     /// All the time that it lets pass.
     let time schedule =
@@ -83,7 +84,8 @@ module Schedule =
             else
                 Seq.empty
 
-        Seq.concat [ halves; without; simplified ] |> Seq.map ofFaults
+        Seq.concat [ halves; without; simplified ]
+        |> Seq.map (fun faults -> { schedule with Faults = faults })
 
     /// Faults of each kind, as they come to one call.
     let private kinds: Gen<Fault> list =
@@ -117,7 +119,7 @@ module Schedule =
             let! faults =
                 Gen.listOfLength length (Gen.frequency (behaves :: List.map (fun g -> 1, g) on))
 
-            return ofFaults faults
+            return { Faults = faults; MustHappen = false }
         }
 
     let arb: Arbitrary<Schedule> = Arb.fromGenShrink (gen, shrink)

@@ -37,7 +37,7 @@ type IConnectingSock =
 /// clock. No threads, no sleeps. It plays a schedule, and keeps every call that it answered.
 type SimulatedSock(channel: Channel, schedule: Schedule) =
     let mutable channel = channel
-    let mutable schedule = schedule
+    let playback = Playback schedule
     let steps = List<Step>()
     let interrupt = new CancellationTokenSource()
     let clock = VirtualClock(fun () -> channel.Now)
@@ -68,16 +68,8 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
         | _ -> ()
 
     let answer call asked (behave: Fault -> SockResult) =
-        let fault, rest = Schedule.next call schedule
+        let fault = playback.Next(call, isPeerGone ())
         let now, wasInterrupted = channel.Now, channel.IsInterrupted
-
-        let fault =
-            match fault with
-            | Fault.PeerCloses
-            | Fault.PeerResets when isPeerGone () -> Fault.None
-            | _ -> fault
-
-        schedule <- rest
         befall call fault
 
         let result =
@@ -107,6 +99,10 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
 
     /// The calls that were answered, in order.
     member _.Steps = List.ofSeq steps
+
+    /// Which faults did not happen although they must, with the reason: each fault is for one call,
+    /// in order. Ask at the end.
+    member _.Finish() = playback.Missed
 
     /// What InterruptFires raises.
     member _.Interrupt = interrupt.Token

@@ -70,7 +70,12 @@ let private shim =
             let near, far = pairWith "shown"B
             use near = near
             use _ = far
-            let schedule = Schedule.Of(Fault.PeerCloses, Fault.PeerResets, Fault.WouldBlock)
+
+            let schedule =
+                { Schedule.Of(Fault.PeerCloses, Fault.PeerResets, Fault.WouldBlock) with
+                    MustHappen = false
+                }
+
             let sock = FaultySock(near, schedule)
 
             for _ in 1..3 do

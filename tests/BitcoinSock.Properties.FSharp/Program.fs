@@ -24,6 +24,7 @@ let private tests =
             ConsumerTests.tests
             ReportTests.tests
             PeerTests.tests
+            ShimTests.tests
             testSequenced KitTests.timed
             testSequenced WrongBackendTests.timed
             testSequenced OwnershipProperties.tests

@@ -57,7 +57,7 @@ public class ConsumerTests
         var sock = new FaultySock(near, schedule);
 
         Assert.Equal("HELLO REPLY RESULT=OK", MyProtocol.Greeting(sock, sock.Interrupt));
-        Assert.Empty(sock.Finish()); // what the socket below did that no channel may do: nothing
+        Assert.Empty(sock.Finish()); // every fault happened, and the socket below kept its promises
     }
 
     private static class MyProtocol
