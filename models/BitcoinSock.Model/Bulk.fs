@@ -28,44 +28,63 @@ module internal Bulk =
         else
             written
 
-    /// Takes all that is there, and peeks at it before. Gives the number of bytes that were taken,
-    /// and what is wrong with either.
-    let private take (sock: ISock) got =
+    /// The near end: it asks for all the bytes at once, by calls that share one buffer.
+    type private Taker(sock: ISock) =
+        let buffer: byte[] = Array.zeroCreate all.Length
+        let mutable got = 0
+        let mutable shown = 0
+
+        // How many bytes came, and what is wrong with them.
         let call law verb flags =
-            let buffer = Array.zeroCreate all.Length
-            let result = sock.Recv(Span buffer, flags ||| SockFlags.DontWait)
-            let bytes = Array.truncate (max 0 result.Count) buffer
+            let count = max 0 (sock.Recv(Span buffer, flags ||| SockFlags.DontWait).Count)
+            let came = ReadOnlySpan(buffer, 0, min count buffer.Length)
+            let right = came.CommonPrefixLength(ReadOnlySpan(all, got, all.Length - got))
 
-            let isRight i byte =
-                got + i < all.Length && all[got + i] = byte
+            count,
+            [
+                if right < count then
+                    $"{law}: byte {got + right} is wrong, of {count} {verb} at once"
+            ]
 
+        member _.Got = got
+
+        /// Takes what is there. What a peek has shown is not peeked at again until it is taken: so
+        /// there is as much to do as the backend moves, also if that is a byte a call.
+        member _.Take() =
             let broken =
-                match Seq.tryFindIndex not (Seq.mapi isRight bytes) with
-                | Some i -> [ $"{law}: byte {got + i} is wrong, of {bytes.Length} {verb} at once" ]
-                | None -> []
+                if shown > 0 then
+                    []
+                else
+                    let count, broken = call "3 PeekStability" "peeked" SockFlags.Peek
+                    shown <- count
+                    broken
 
-            bytes.Length, broken
-
-        let _, shown = call "3 PeekStability" "peeked" SockFlags.Peek
-        let count, taken = call "1 Fidelity" "received" SockFlags.None
-        count, shown @ taken
+            let count, taken = call "1 Fidelity" "received" SockFlags.None
+            got <- got + count
+            shown <- max 0 (shown - count)
+            count, broken @ taken
 
     let private play (pair: BackendPair) () =
-        let rec more written got since =
-            let upTo = if got < ahead then ahead else all.Length
+        let near = Taker pair.Sock
+        let start = Stopwatch.GetTimestamp()
+
+        let rec more written since =
+            let upTo = if near.Got < ahead then ahead else all.Length
             let written = write pair.Peer upTo written
 
-            match take pair.Sock got with
+            match near.Take() with
             | _, broken when not broken.IsEmpty -> broken
-            | count, _ when got + count = all.Length -> []
+            | _ when near.Got = all.Length -> []
             | 0, _ when Stopwatch.GetElapsedTime since > patience ->
-                [ $"1 Fidelity: the peer has written {written} bytes, {got} came" ]
+                [ $"1 Fidelity: the peer has written {written} bytes, {near.Got} came" ]
             | 0, _ ->
                 Thread.Yield() |> ignore
-                more written got since
-            | count, _ -> more written (got + count) (Stopwatch.GetTimestamp())
+                more written since
+            // It moves, and slowly: what came by now is enough.
+            | _ when Stopwatch.GetElapsedTime start > patience -> []
+            | _ -> more written (Stopwatch.GetTimestamp())
 
-        more 0 0 (Stopwatch.GetTimestamp())
+        more 0 start
 
     /// What of it concerns this law.
     let inward number : Look =

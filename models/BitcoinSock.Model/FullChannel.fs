@@ -28,11 +28,17 @@ module internal FullChannel =
     /// busy. As long as chunks are taken whole, each is longer than the one before: the last one is
     /// longer than the room that is left.
     let fill (sock: ISock) first =
-        let rec more taken length idle =
-            let chunk = stream (first + taken) length
+        // Chunks are cut out of a part of the stream that is longer: whoever takes a byte a call
+        // would cost a new one each time.
+        let rec more taken length (part: byte[]) at idle =
+            let part, at =
+                if at + length <= part.Length then
+                    part, at
+                else
+                    stream (first + taken) (2 * length), 0
 
-            let result =
-                sock.Send(ReadOnlySpan chunk, SockFlags.NoSignal ||| SockFlags.DontWait)
+            let chunk = ReadOnlySpan(part, at, length)
+            let result = sock.Send(chunk, SockFlags.NoSignal ||| SockFlags.DontWait)
 
             if result.Count > 0 && taken + result.Count > sane then
                 Error
@@ -47,7 +53,7 @@ module internal FullChannel =
                     else
                         length
 
-                more (taken + result.Count) next 0
+                more (taken + result.Count) next part (at + result.Count) 0
             elif not result.IsError then
                 Error $"10 SendAccounting: a send returns 0 of {length}, and should be refused"
             elif NetworkError.IoErrorIsPermanent result.Error then
@@ -56,13 +62,13 @@ module internal FullChannel =
             elif not (waitForRoom sock brief) then
                 Ok taken
             elif idle < 100 then
-                more taken length (idle + 1)
+                more taken length part at (idle + 1)
             else
                 Error
                     $"17 WaitReport: after {taken} bytes a wait says Send again and again, \
                       and each send is refused"
 
-        more 0 997 0
+        more 0 997 [||] 0 0
 
     /// Reads all that is there; gives the number of bytes, up to the first that is wrong.
     let drain (peer: IPeer) first expected =

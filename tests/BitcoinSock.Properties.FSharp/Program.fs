@@ -28,6 +28,7 @@ let private tests =
             testSequenced KitTests.timed
             testSequenced WrongBackendTests.timed
             testSequenced OwnershipProperties.tests
+            testSequenced ShimTests.alone
             testSequenced SockcheckTests.tests
         ]
 

@@ -100,3 +100,39 @@ let tests =
             refused Fault.PeerCloses
             refused Fault.PeerResets
         ]
+
+// A byte a call.
+
+let private oneByte (inner: ISock) =
+    let at (count: int) = min 1 count
+
+    { new ISock with
+        member _.Clock = inner.Clock
+
+        member _.Send(data, flags) =
+            inner.Send(data.Slice(0, at data.Length), flags)
+
+        member _.Recv(buffer, flags) =
+            inner.Recv(buffer.Slice(0, at buffer.Length), flags)
+
+        member _.ShutdownSend() = inner.ShutdownSend()
+
+        member _.Wait(timeout, requested, occurred, interrupt) =
+            inner.Wait(timeout, requested, &occurred, interrupt)
+    }
+
+/// All that is allocated meanwhile counts.
+let alone =
+    testCase "a backend that moves a byte a call keeps the laws, at the cost of its bytes"
+    <| fun () ->
+        let create () =
+            let struct (near, far) = RingSock.CreatePair(64 * 1024)
+            new BackendPair(oneByte near, new RingPeer(far))
+
+        let promised = Capabilities.HalfClose ||| Capabilities.BoundedSend
+        let allocated = GC.GetTotalAllocatedBytes()
+        let options = CheckOptions(Seed = Nullable 1UL, Laws = [| "1"; "3"; "10"; "17" |])
+        let report = Conformance.Check(Backend("a byte", create, promised), options)
+        Expect.isTrue report.Passed (string report)
+        // A buffer of 100 kB for each of its calls was 20 GB.
+        Expect.isLessThan (GC.GetTotalAllocatedBytes() - allocated) 1_000_000_000L "bytes"
