@@ -101,6 +101,40 @@ public partial class WaitTests
         sock.Release();
     }
 
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(int.MinValue)]
+    [InlineData(0xFFFF_FFFF)]
+    [InlineData(0x1_0000_0000)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public void What_is_no_descriptor_is_a_bad_one_to_every_call(long value)
+    {
+        using var sock = new Sock(new CSocket((nint)value));
+        SockResult bad = SockResult.Fail(BadHandle);
+        Assert.Equal(bad, sock.Recv(new byte[1], SockFlags.DontWait));
+        Assert.Equal(bad, sock.Send([1], SockFlags.DontWait | SockFlags.NoSignal));
+        Assert.Equal(bad, sock.Listen(1));
+        Assert.Equal(bad, sock.GetSockName(out _));
+        Assert.Equal(bad, sock.SetNonBlocking());
+        Assert.Equal(bad, sock.Accept(out _));
+        Assert.Equal(bad, sock.ShutdownSend());
+        foreach (WaitMechanism mechanism in Enum.GetValues<WaitMechanism>())
+        {
+            sock.Mechanism = mechanism;
+            Assert.Equal(bad, sock.Wait(Within.Long, SockEvents.Recv, out SockEvents occurred));
+            Assert.Equal(SockEvents.Error, occurred);
+            using var byList = new SockPoller(mechanism);
+            Assert.Throws<SockException>(() => byList.Add(sock, SockEvents.Recv));
+        }
+
+        using var poller = new SockPoller();
+        Assert.Throws<SockException>(() => poller.Add(sock, SockEvents.Recv));
+        using var failures = new CloseFailures();
+        sock.Dispose();
+        Assert.Equal(1, failures.Count);
+    }
+
     [Theory(Skip = "select(2) of Windows goes by numbers", SkipUnless = nameof(OnLinux))]
     [InlineData(0, true)]
     [InlineData(1023, true)]

@@ -75,7 +75,7 @@ internal sealed unsafe partial class Epoll : EventQueue
 
     public override void Dispose() => _handle.Dispose();
 
-    private int Fd => (int)_handle.Socket.Value;
+    private int Fd => LibC.Fd(_handle.Socket);
 
     private SockResult Control(int operation, CSocket socket, SockEvents requested, ulong token)
     {
@@ -86,7 +86,7 @@ internal sealed unsafe partial class Epoll : EventQueue
             | ((requested & SockEvents.Send) != 0 ? EPOLLOUT : 0);
         MemoryMarshal.Write(bytes, wanted);
         MemoryMarshal.Write(bytes[DataOffset..], token);
-        return Decode(Control(Fd, operation, (int)socket.Value, one));
+        return Decode(Control(Fd, operation, LibC.Fd(socket), one));
     }
 
     private static SockResult Decode(int returned) =>

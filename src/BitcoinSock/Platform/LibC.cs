@@ -62,6 +62,13 @@ internal static unsafe partial class LibC
         public nint Microseconds;
     }
 
+    /// <summary>
+    /// The descriptor; of what is none the highest number, which no descriptor ever has. Not a
+    /// negative one: poll(2) passes over those.
+    /// </summary>
+    public static int Fd(CSocket socket) =>
+        socket.Value is >= 0 and < int.MaxValue ? (int)socket.Value : int.MaxValue;
+
     [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int domain, int type, int protocol);
 

@@ -148,25 +148,35 @@ internal abstract class Platform
             return Poll(entries, timeoutMs);
         }
 
-        // An error, never a timeout; and never a write past the end of the set.
-        bool selectable = true;
         foreach (ref PollEntry entry in entries)
         {
             if (!IsSelectable(entry.Socket))
             {
-                entry.Occurred = SockEvents.Error;
-                selectable = false;
+                return Refuse(entries);
             }
-        }
-
-        if (!selectable)
-        {
-            return SockResult.Fail(NetworkError.InvalidArgument);
         }
 
         SockResult selected = Select(entries, timeoutMs);
         // select(2) does not say which descriptor is bad, poll(2) does.
         return selected.IsError && selected.Error == BadHandle ? Poll(entries, 0) : selected;
+    }
+
+    // An error, never a timeout; and never a write past the end of the set. poll(2) tells what is
+    // no descriptor at all from what is only too large.
+    private SockResult Refuse(Span<PollEntry> entries)
+    {
+        SockResult found = Poll(entries, 0);
+        if (found.IsError && found.Error == BadHandle)
+        {
+            return found;
+        }
+
+        foreach (ref PollEntry entry in entries)
+        {
+            entry.Occurred = IsSelectable(entry.Socket) ? SockEvents.None : SockEvents.Error;
+        }
+
+        return SockResult.Fail(NetworkError.InvalidArgument);
     }
 }
 

@@ -179,7 +179,7 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
     public override SockResult ShutdownSend(CSocket socket) =>
         Decode(LibC.Shutdown(Fd(socket), LibC.SHUT_WR));
 
-    private static int Fd(CSocket socket) => (int)socket.Value;
+    private static int Fd(CSocket socket) => LibC.Fd(socket);
 
     // The only place that reads errno; the import saved it right after the call.
     private static SockResult Decode(nint returned) =>

@@ -8,7 +8,7 @@ internal sealed unsafe partial class WindowsPlatform
 
     // Winsock's fd_set is a list, as long as whoever allocates it likes: FD_SETSIZE, 64 in its
     // header, is only the default of those who use that.
-    public override bool IsSelectable(CSocket socket) => !socket.IsInvalid;
+    public override bool IsSelectable(CSocket socket) => socket.Value >= 0;
 
     protected override SockResult Poll(Span<PollEntry> entries, int timeoutMs)
     {
@@ -27,7 +27,9 @@ internal sealed unsafe partial class WindowsPlatform
         for (int i = 0; i < entries.Length; i++)
         {
             SockEvents requested = entries[i].Requested;
-            fds[i].Fd = entries[i].Socket.Value;
+            // WSAPoll passes over negative ones; no socket is as large as that.
+            nint socket = entries[i].Socket.Value;
+            fds[i].Fd = socket < 0 ? nint.MaxValue : socket;
             fds[i].REvents = 0;
             fds[i].Events = (short)(
                 ((requested & SockEvents.Recv) != 0 ? Winsock.POLLIN : 0)

@@ -20,6 +20,14 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
 
     public override SockResult Add(CSocket socket, SockEvents requested, ulong token)
     {
+        // What is no socket is refused, as epoll(7) does.
+        var entry = new PollEntry(socket, SockEvents.None);
+        SockResult found = Platform.Current.Wait(WaitMechanism.Poll, new(ref entry), 0);
+        if (found.IsError && found.Error == NetworkError.BadHandle)
+        {
+            return found;
+        }
+
         lock (_gate)
         {
             _isChanged = true;
