@@ -38,6 +38,9 @@ public sealed partial class Sock
     public SockResult Accept(out Sock accepted, out EndPoint? peer)
     {
         Span<byte> address = stackalloc byte[Platform.AddressLengthMax];
+        accepted = new Sock { Mechanism = Mechanism, Clock = Clock };
+        var owner = new SockHandle { HasMessages = HasMessages };
+        peer = null;
         using var held = new Hold(this);
         SockResult result = Platform.Current.Accept(
             held.Socket,
@@ -45,8 +48,12 @@ public sealed partial class Sock
             out int length,
             out CSocket socket
         );
-        accepted = new Sock(socket, HasMessages) { Mechanism = Mechanism, Clock = Clock };
-        peer = result.IsError ? null : Deserialize(address[..length]);
+        if (!result.IsError)
+        {
+            accepted._handle = owner.Take(socket);
+            peer = Deserialize(address[..length]);
+        }
+
         return result;
     }
 

@@ -46,13 +46,10 @@ public sealed partial class Sock
     /// none.
     /// </param>
     public Sock(CSocket socket)
-        : this(socket, hasMessages: false) { }
-
-    private Sock(CSocket socket, bool hasMessages)
     {
         if (!socket.IsInvalid)
         {
-            _handle = new SockHandle(socket) { HasMessages = hasMessages };
+            _handle = new SockHandle().Take(socket);
         }
     }
 
@@ -168,21 +165,20 @@ public sealed partial class Sock
         ProtocolType protocolType = ProtocolType.Unspecified
     )
     {
-        SockResult made = Platform.Current.Open(
-            addressFamily,
-            socketType,
-            protocolType,
-            out CSocket socket
-        );
-        made.ThrowIfError("socket");
-        return new Sock(socket, hasMessages: socketType != SocketType.Stream);
+        var owner = new SockHandle { HasMessages = socketType != SocketType.Stream };
+        var sock = new Sock();
+        Platform
+            .Current.Open(addressFamily, socketType, protocolType, out CSocket socket)
+            .ThrowIfError("socket");
+        sock._handle = owner.Take(socket);
+        return sock;
     }
 
     internal SockHandle? Handle => Volatile.Read(ref _handle);
 
     /// <summary>Somebody else's descriptor, to wait on; it is never closed here.</summary>
     internal static Sock Watch(CSocket socket) =>
-        new() { _handle = new SockHandle(socket, owns: false) };
+        new() { _handle = new SockHandle(owns: false).Take(socket) };
 
     /// <summary>
     /// Two sockets that are connected to each other: socketpair(2); a TCP connection over loopback
@@ -204,8 +200,12 @@ public sealed partial class Sock
             return CreateLoopbackPair(addressFamily);
         }
 
-        Platform.Current.Pair(out CSocket first, out CSocket second).ThrowIfError("socketpair");
-        return (new Sock(first), new Sock(second));
+        (SockHandle one, SockHandle other) = (new(), new());
+        (Sock first, Sock second) = (new(), new());
+        Platform.Current.Pair(out CSocket near, out CSocket far).ThrowIfError("socketpair");
+        first._handle = one.Take(near);
+        second._handle = other.Take(far);
+        return (first, second);
     }
 
     /// <inheritdoc/>

@@ -28,18 +28,10 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     private volatile bool _nonBlocking;
     private volatile bool _isGone;
 
-    /// <param name="socket">The descriptor.</param>
-    /// <param name="owns">Whether to close it; if not, somebody else does.</param>
-    public SockHandle(CSocket socket, bool owns = true)
-        : base(owns)
-    {
-        SetHandle(socket.Value);
-        _owns = owns;
-        if (owns)
-        {
-            Telemetry.Opened();
-        }
-    }
+    /// <summary>An owner of nothing yet.</summary>
+    /// <param name="owns">Whether to close what it takes; if not, somebody else does.</param>
+    public SockHandle(bool owns = true)
+        : base(owns) => _owns = owns;
 
     public CSocket Socket => new(handle);
 
@@ -72,6 +64,22 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         }
 
         return held;
+    }
+
+    /// <summary>
+    /// Takes a descriptor, once. It cannot fail: whoever makes a descriptor makes its owner first,
+    /// and so nothing throws between the two.
+    /// </summary>
+    /// <returns>This.</returns>
+    public SockHandle Take(CSocket socket)
+    {
+        SetHandle(socket.Value);
+        if (_owns)
+        {
+            Telemetry.Opened();
+        }
+
+        return this;
     }
 
     /// <summary>Gives the descriptor up, open.</summary>

@@ -136,21 +136,6 @@ public partial class OwnershipTests
         Assert.Equal(0, failures.Count);
     }
 
-    [Fact(Skip = "counts descriptors in /proc", SkipUnless = nameof(OnLinux))]
-    public void A_pair_for_which_there_are_too_few_descriptors_leaves_none_behind()
-    {
-        int before = Descriptors.CountHeld();
-        for (int left = 0; left < 3; left++)
-        {
-            using (new FewDescriptors(left))
-            {
-                Assert.Throws<SockException>(() => Sock.CreatePair(AddressFamily.InterNetwork));
-            }
-        }
-
-        Assert.Equal(before, Descriptors.Count());
-    }
-
     [Fact(Skip = "limits descriptors as Linux does", SkipUnless = nameof(OnLinux))]
     public void What_there_is_no_descriptor_to_exchange_for_stays_where_it_was()
     {

@@ -110,7 +110,7 @@ public partial class OwnershipTests
     [Fact]
     public void A_handle_that_was_let_go_cannot_be_held()
     {
-        var handle = new SockHandle(Sock.CreatePair().First.Release());
+        var handle = new SockHandle().Take(Sock.CreatePair().First.Release());
         Assert.True(handle.TryHold());
         handle.Dispose();
 

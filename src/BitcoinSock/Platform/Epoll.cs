@@ -25,14 +25,17 @@ internal sealed unsafe partial class Epoll : EventQueue
     private readonly SockHandle _handle;
     private byte[] _events = [];
 
-    private Epoll(int fd) => _handle = new SockHandle(new CSocket(fd));
+    private Epoll(SockHandle handle) => _handle = handle;
 
     /// <exception cref="SockException">The system has none left.</exception>
     public static Epoll Create()
     {
+        var owner = new SockHandle();
+        var queue = new Epoll(owner);
         int fd = Create(EPOLL_CLOEXEC);
         Decode(fd).ThrowIfError("epoll_create1");
-        return new Epoll(fd);
+        owner.Take(new CSocket(fd));
+        return queue;
     }
 
     public override SockResult Add(CSocket socket, SockEvents requested, ulong token) =>

@@ -55,11 +55,23 @@ internal static partial class Descriptors
     /// <summary>How many of them are event queues.</summary>
     public static int EventQueues() => Count("anon_inode:[eventpoll]");
 
-    public static int HighestPlusOne() =>
-        1
-        + Directory
-            .GetFileSystemEntries("/proc/self/fd")
-            .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+    public static int HighestPlusOne() => 1 + Numbers().Max();
+
+    /// <summary>Those that an action made and left open.</summary>
+    public static int[] MadeBy(Action action)
+    {
+        int[] before = Numbers();
+        action();
+        return [.. Numbers().Except(before)];
+    }
+
+    private static int[] Numbers() =>
+        [
+            .. Directory
+                .GetFileSystemEntries("/proc/self/fd")
+                .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))
+                .Where(fd => LibC.Fcntl(fd, LibC.F_GETFL, 0) >= 0), // not that of the look itself
+        ];
 
     private static int Count(string kind) =>
         Directory
@@ -93,7 +105,7 @@ internal sealed partial class FewDescriptors : IDisposable
         second.Dispose();
         Descriptors.CountHeld();
         GetRLimit(RLIMIT_NOFILE, out _usual);
-        int most = Descriptors.HighestPlusOne() + left;
+        int most = Descriptors.HighestPlusOne() + left + 1;
         SetRLimit(RLIMIT_NOFILE, _usual with { Soft = (nuint)most });
         try
         {
@@ -140,4 +152,15 @@ internal sealed class CloseFailures : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData) =>
         Interlocked.Increment(ref _count);
+}
+
+/// <summary>Has every wake-up that is kept for the next wait, so that this must make one.</summary>
+internal sealed class NoWakeUps : IDisposable
+{
+    private readonly WakeUp[] _all =
+    [
+        .. Enumerable.Range(0, WakeUp.IdleMax).Select(_ => WakeUp.Rent()),
+    ];
+
+    public void Dispose() => Array.ForEach(_all, wakeUp => wakeUp.Dispose());
 }
