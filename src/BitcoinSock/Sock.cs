@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace BitcoinSock;
 
@@ -33,8 +31,6 @@ public sealed partial class Sock
     /// </summary>
     public static readonly TimeSpan MaxWaitForIo = TimeSpan.FromSeconds(1);
 
-    private static readonly Lock Exchanging = new();
-
     private SockHandle? _handle;
 
     /// <summary>An empty <c>Sock</c>.</summary>
@@ -61,94 +57,6 @@ public sealed partial class Sock
 
     /// <summary>Whether there is no descriptor.</summary>
     public bool IsEmpty => Get().IsInvalid;
-
-    /// <summary>
-    /// Takes over the descriptor of a <see cref="Socket"/>, which has none afterwards. It gets
-    /// another number, so that it can be awaited as a Socket again (not on Windows).
-    /// </summary>
-    /// <param name="socket">
-    /// A socket that owns its descriptor, without operations under way. Disposing it later does no
-    /// harm, except that the base library then deletes the file of a listener on a unix path.
-    /// </param>
-    /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
-    /// <exception cref="SockException">
-    /// The system has no descriptor left to exchange it for; nothing has changed.
-    /// </exception>
-    public static Sock From(Socket socket)
-    {
-        ArgumentNullException.ThrowIfNull(socket);
-        Sock sock = From(socket.SafeHandle);
-        // Nothing is left to finalize; and it would delete the file of a listener on a unix path.
-#pragma warning disable CA1816
-        GC.SuppressFinalize(socket);
-#pragma warning restore CA1816
-        return sock;
-    }
-
-    /// <summary>
-    /// Takes over the descriptor of a handle, which is disposed. It gets another number, so that it
-    /// can be awaited as a Socket again (not on Windows).
-    /// </summary>
-    /// <param name="handle">
-    /// A handle that owns its descriptor, without operations under way.
-    /// </param>
-    /// <exception cref="ObjectDisposedException">It has no descriptor any more.</exception>
-    /// <exception cref="SockException">
-    /// The system has no descriptor left to exchange it for; nothing has changed.
-    /// </exception>
-    public static Sock From(SafeSocketHandle handle)
-    {
-        ArgumentNullException.ThrowIfNull(handle);
-        ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
-        // The handle gets another socket to close. SetHandleAsInvalid would leave it none, and then
-        // Socket.Dispose waits for ever for its close.
-        using Sock other = Create(AddressFamily.InterNetwork);
-        lock (Exchanging)
-        {
-            // Not while another thread closes it; whoever comes second finds it disposed.
-            bool held = false;
-            handle.DangerousAddRef(ref held);
-            try
-            {
-                var descriptor = new CSocket(DescriptorOf(handle));
-                // Linux's event queue keeps what the base library awaited, by number, as long as
-                // the socket is open: another Socket of that number could not be awaited.
-                Platform
-                    .Current.Renumber(descriptor, out CSocket renumbered)
-                    .ThrowIfError("Sock.From");
-                DescriptorOf(handle) = other.Release().Value;
-                handle.Dispose();
-                if (renumbered != descriptor)
-                {
-                    new Sock(descriptor).Dispose();
-                }
-
-                return new Sock(renumbered);
-            }
-            finally
-            {
-                handle.DangerousRelease();
-            }
-        }
-    }
-
-    /// <summary>
-    /// Hands the descriptor over to a <see cref="Socket"/>, for whatever is written for one. It is
-    /// in blocking mode, as a <see cref="NetworkStream"/> wants it; this is empty afterwards.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">There is no descriptor.</exception>
-    public Socket ToSocket()
-    {
-        CSocket socket = Release();
-        if (socket.IsInvalid)
-        {
-            throw new InvalidOperationException("There is no descriptor to hand over.");
-        }
-
-        // The base library does not look: of one that does not block it would say "timed out".
-        _ = Platform.Current.SetNonBlocking(socket, false);
-        return new Socket(new SafeSocketHandle(socket.Value, ownsHandle: true));
-    }
 
     /// <summary>
     /// A new socket, in blocking mode and closed in child processes. socket(2), with SOCK_CLOEXEC
@@ -248,10 +156,6 @@ public sealed partial class Sock
 
     /// <inheritdoc cref="Reset"/>
     public void Dispose() => Reset();
-
-    // The field is protected, so part of SafeHandle's contract.
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "handle")]
-    private static extern ref nint DescriptorOf(SafeHandle handle);
 
     private void Replace(SockHandle? next) => Interlocked.Exchange(ref _handle, next)?.Dispose();
 

@@ -116,6 +116,13 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>As who is written for a socket of the base library wants it.</summary>
+    public void SetBlocking()
+    {
+        _nonBlocking = false;
+        _ = Platform.Current.SetNonBlocking(Socket, false);
+    }
+
     /// <summary>Where no call can be told not to block, the handle must be.</summary>
     public void EnsureNonBlocking()
     {

@@ -136,27 +136,6 @@ public partial class OwnershipTests
         Assert.Equal(0, failures.Count);
     }
 
-    [Fact(Skip = "limits descriptors as Linux does", SkipUnless = nameof(OnLinux))]
-    public void What_there_is_no_descriptor_to_exchange_for_stays_where_it_was()
-    {
-        (Sock near, Sock far) = Sock.CreatePair();
-        using Sock peer = far;
-        using Socket socket = near.ToSocket();
-        using (new FewDescriptors(1))
-        {
-            var refused = Assert.Throws<SockException>(() => Sock.From(socket));
-            Assert.StartsWith("Sock.From(): ", refused.Message, StringComparison.Ordinal);
-        }
-
-        peer.SendComplete("x", Within.Long);
-        Assert.Equal(1, socket.Receive(new byte[1]));
-        using (new FewDescriptors(0))
-        {
-            var none = Assert.Throws<SockException>(() => Sock.CreatePair(AddressFamily.Unix));
-            Assert.StartsWith("socketpair(): ", none.Message, StringComparison.Ordinal);
-        }
-    }
-
     [Fact]
     public void Of_two_threads_that_take_one_handle_over_exactly_one_gets_it()
     {

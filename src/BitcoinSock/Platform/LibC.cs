@@ -7,6 +7,7 @@ namespace BitcoinSock;
 /// </summary>
 internal static unsafe partial class LibC
 {
+    public const int ENOENT = 2;
     public const int EBADF = 9;
     public const int AF_UNIX = 1;
     public const int AF_INET = 2;

@@ -50,10 +50,10 @@ internal abstract class Platform
     public abstract SockResult Close(CSocket socket);
 
     /// <summary>
-    /// The same socket under a higher number as well, which it never had if it only went up; the
-    /// same number where it does not matter.
+    /// Ends what the base library awaits of a socket that is taken over from it, where that does
+    /// not end by itself.
     /// </summary>
-    public abstract SockResult Renumber(CSocket socket, out CSocket renumbered);
+    public virtual void EndAwaiting(CSocket socket) { }
 
     public abstract SockResult Bind(CSocket socket, ReadOnlySpan<byte> address);
 

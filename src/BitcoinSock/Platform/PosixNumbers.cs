@@ -14,7 +14,6 @@ internal sealed record PosixNumbers
         AF_INET6 = 10,
         SOCK_CLOEXEC = 0x80000,
         O_NONBLOCK = 0x800,
-        F_DUPFD_CLOEXEC = 1030,
         MSG_DONTWAIT = 0x40,
         MSG_NOSIGNAL = 0x4000,
         SOL_SOCKET = 1,
@@ -36,7 +35,6 @@ internal sealed record PosixNumbers
         AF_INET6 = 30,
         SOCK_CLOEXEC = 0,
         O_NONBLOCK = 4,
-        F_DUPFD_CLOEXEC = 67,
         MSG_DONTWAIT = 0x80,
         MSG_NOSIGNAL = 0x80000, // ignored before macOS 13: SO_NOSIGPIPE does it there
         SOL_SOCKET = 0xffff,
@@ -54,7 +52,6 @@ internal sealed record PosixNumbers
     public required int AF_INET6 { get; init; }
     public required int SOCK_CLOEXEC { get; init; }
     public required int O_NONBLOCK { get; init; }
-    public required int F_DUPFD_CLOEXEC { get; init; }
     public required int MSG_DONTWAIT { get; init; }
     public required int MSG_NOSIGNAL { get; init; }
     public required int SOL_SOCKET { get; init; }

@@ -44,11 +44,14 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
 
     public override SockResult Close(CSocket socket) => Decode(LibC.Close(Fd(socket)));
 
-    public override SockResult Renumber(CSocket socket, out CSocket renumbered)
+    public override void EndAwaiting(CSocket socket)
     {
-        int fd = LibC.Fcntl(Fd(socket), numbers.F_DUPFD_CLOEXEC, Fd(socket));
-        renumbered = new CSocket(fd);
-        return Decode(fd);
+        // The base library makes non-blocking what it awaits, and leaves it so.
+        int flags = LibC.Fcntl(Fd(socket), LibC.F_GETFL, 0);
+        if (numbers.HasEpoll && flags >= 0 && (flags & numbers.O_NONBLOCK) != 0)
+        {
+            Epoll.RemoveFromAll(Fd(socket));
+        }
     }
 
     public override SockResult Bind(CSocket socket, ReadOnlySpan<byte> address)

@@ -64,13 +64,6 @@ internal sealed unsafe partial class WindowsPlatform : Platform
 
     public override SockResult Close(CSocket socket) => Decode(Winsock.Close(socket.Value));
 
-    public override SockResult Renumber(CSocket socket, out CSocket renumbered)
-    {
-        // A completion port has the socket, whatever its number.
-        renumbered = socket;
-        return SockResult.Ok(0);
-    }
-
     public override SockResult Bind(CSocket socket, ReadOnlySpan<byte> address)
     {
         fixed (byte* bytes = address)

@@ -120,6 +120,14 @@ internal sealed partial class FewDescriptors : IDisposable
         }
     }
 
+    /// <summary>The one with the highest number that this process may have.</summary>
+    public Sock TakeHighest()
+    {
+        Sock highest = _held[^1];
+        _held.RemoveAt(_held.Count - 1);
+        return highest;
+    }
+
     public void Dispose()
     {
         SetRLimit(RLIMIT_NOFILE, _usual);
