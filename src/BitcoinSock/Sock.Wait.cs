@@ -137,13 +137,7 @@ public sealed partial class Sock
                 return result;
             }
 
-            if (wakeUp is not null)
-            {
-                entries[sockets.Length] = new PollEntry(wakeUp.Socket, SockEvents.Recv);
-            }
-
-            entries = entries[..(sockets.Length + (wakeUp is null ? 0 : 1))];
-            return WaitHeld(mechanism, deadline, sockets, held, entries, interrupt);
+            return WaitHeld(mechanism, deadline, sockets, held, entries, wakeUp, interrupt);
         }
         finally
         {
@@ -167,16 +161,23 @@ public sealed partial class Sock
         Span<SockWait> sockets,
         ReadOnlySpan<SockHandle?> held,
         Span<PollEntry> entries,
+        WakeUp? wakeUp,
         CancellationToken interrupt
     )
     {
         while (true)
         {
+            CSocket bell = wakeUp?.Socket ?? CSocket.Invalid;
+            entries[sockets.Length] = new PollEntry(bell, SockEvents.Recv);
             // In slices, so that not even a wake-up that got lost, or was not to be had, is for
             // ever.
             TimeSpan slice = interrupt.IsCancellationRequested ? TimeSpan.Zero : deadline.Slice;
             int sliceMs = Deadline.ToMilliseconds(slice);
-            SockResult found = Platform.Current.Wait(mechanism, entries, sliceMs);
+            SockResult found = Platform.Current.Wait(
+                mechanism,
+                entries[..(sockets.Length + (bell.IsInvalid ? 0 : 1))],
+                sliceMs
+            );
             int ready = 0;
             bool gone = false;
             for (int i = 0; i < sockets.Length; i++)
@@ -192,6 +193,15 @@ public sealed partial class Sock
             if (gone)
             {
                 return SockResult.Fail(NetworkError.BadHandle);
+            }
+
+            SockEvents rung = entries[sockets.Length].Occurred;
+            bool isWoken = rung == SockEvents.Recv && wakeUp!.IsSignalled;
+            if (rung != SockEvents.None && !isWoken)
+            {
+                // Not by one of us: somebody else has closed it. That ends no wait.
+                wakeUp!.TryRenew(mechanism);
+                continue;
             }
 
             // A signal came in between: not an end, just the next round.
@@ -211,7 +221,7 @@ public sealed partial class Sock
             }
 
             // No interrupt woke us, so a descriptor was moved, and back before we looked.
-            if (entries.Length > sockets.Length && entries[^1].Occurred != SockEvents.None)
+            if (isWoken)
             {
                 return SockResult.Fail(NetworkError.BadHandle);
             }

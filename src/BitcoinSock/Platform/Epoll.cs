@@ -76,6 +76,17 @@ internal sealed unsafe partial class Epoll : EventQueue
         return result;
     }
 
+    public override bool IsGone(SockResult failed)
+    {
+        bool isGone = failed.Error == LibC.EBADF || failed.Error == NetworkError.InvalidArgument;
+        if (isGone)
+        {
+            _handle.Release();
+        }
+
+        return isGone;
+    }
+
     public override void Dispose() => _handle.Dispose();
 
     private int Fd => LibC.Fd(_handle.Socket);

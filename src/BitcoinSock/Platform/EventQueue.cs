@@ -14,6 +14,12 @@ internal abstract class EventQueue : IDisposable
     /// <summary>Whether a wait that is under way does not see changes.</summary>
     public virtual bool IsSnapshot => false;
 
+    /// <summary>
+    /// Whether waiting, or adding a socket that is open, failed because the queue itself is not:
+    /// somebody else has closed it. Then it is not closed a second time.
+    /// </summary>
+    public virtual bool IsGone(SockResult failed) => false;
+
     public abstract SockResult Add(CSocket socket, SockEvents requested, ulong token);
 
     public abstract SockResult Modify(CSocket socket, SockEvents requested, ulong token);

@@ -107,6 +107,18 @@ internal abstract class Platform
     /// <exception cref="SockException">It has none left.</exception>
     public virtual EventQueue? CreateEventQueue() => null;
 
+    /// <summary>
+    /// What tells a socket from another one that got its number, for as long as it is open; -1 of
+    /// what is no socket. Here it is family, port and IPv4 address: of a unix socket nothing much.
+    /// </summary>
+    public virtual long Identify(CSocket socket)
+    {
+        Span<byte> address = stackalloc byte[AddressLengthMax];
+        address.Clear();
+        SockResult named = GetSockName(socket, address, out _);
+        return named.IsError ? -1 : BitConverter.ToInt64(address);
+    }
+
     /// <summary>Whether select(2) can hold this descriptor.</summary>
     public abstract bool IsSelectable(CSocket socket);
 

@@ -25,6 +25,7 @@ internal sealed record PosixNumbers
         SO_RCVBUF = 8,
         SO_KEEPALIVE = 9,
         SO_NOSIGPIPE = 0,
+        SO_COOKIE = 57,
         IPV6_V6ONLY = 26,
         HasEpoll = true,
     };
@@ -46,6 +47,7 @@ internal sealed record PosixNumbers
         SO_RCVBUF = 0x1002,
         SO_KEEPALIVE = 8,
         SO_NOSIGPIPE = 0x1022,
+        SO_COOKIE = 0,
         IPV6_V6ONLY = 27,
     };
 
@@ -63,6 +65,7 @@ internal sealed record PosixNumbers
     public required int SO_RCVBUF { get; init; }
     public required int SO_KEEPALIVE { get; init; }
     public required int SO_NOSIGPIPE { get; init; }
+    public required int SO_COOKIE { get; init; }
     public required int IPV6_V6ONLY { get; init; }
 
     /// <summary>Whether there is epoll(7).</summary>

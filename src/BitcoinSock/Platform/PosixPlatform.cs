@@ -145,6 +145,17 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
         }
     }
 
+    public override long Identify(CSocket socket)
+    {
+        // A number that Linux gives a socket when it is first asked, and to no other ever.
+        Span<byte> cookie = stackalloc byte[sizeof(long)];
+        return
+            numbers.SO_COOKIE != 0
+            && !GetSockOpt(socket, numbers.SOL_SOCKET, numbers.SO_COOKIE, cookie).IsError
+            ? BitConverter.ToInt64(cookie)
+            : base.Identify(socket);
+    }
+
     public override SockResult Send(CSocket socket, ReadOnlySpan<byte> data, SockFlags flags)
     {
         fixed (byte* bytes = data)

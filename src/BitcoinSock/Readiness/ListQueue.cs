@@ -68,9 +68,8 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
             return result;
         }
 
-        // From another one each time: the first must not starve the last. There is always one, the
-        // poller's wake-up.
-        _first = (_first + 1) % _count;
+        // From another one each time: the first must not starve the last.
+        _first = (_first + 1) % Math.Max(_count, 1);
         int found = 0;
         for (int i = 0; i < _count && found < events.Length; i++)
         {

@@ -21,13 +21,27 @@ public sealed partial class SockPoller
         Span<QueuedEvent> events = _events.AsSpan(0, most);
         while (!_isDisposed)
         {
-            SockResult found = _queue.Wait(events, Deadline.ToMilliseconds(deadline.Slice));
+            EventQueue queue = _queue;
+            int sliceMs = Deadline.ToMilliseconds(deadline.Slice);
+            SockResult found = queue.Wait(events, sliceMs);
             if (found.IsError && found.Error != NetworkError.Interrupted)
             {
+                if (queue.IsGone(found))
+                {
+                    TryRepair(queue);
+                    continue;
+                }
+
                 return found;
             }
 
-            int count = Deliver(events[..Math.Max(found.Count, 0)], ready);
+            int count = Deliver(events[..Math.Max(found.Count, 0)], ready, out bool isWoken);
+            // Perhaps by nobody; and perhaps nobody could.
+            if (isWoken || (found.Count == 0 && sliceMs > 0))
+            {
+                TryRepair();
+            }
+
             if (count > 0)
             {
                 return SockResult.Ok(count);
@@ -48,9 +62,10 @@ public sealed partial class SockPoller
     }
 
     // Between the system's answer and ours a registration may have ended.
-    private int Deliver(ReadOnlySpan<QueuedEvent> events, Span<ReadySock> ready)
+    private int Deliver(ReadOnlySpan<QueuedEvent> events, Span<ReadySock> ready, out bool isWoken)
     {
         int count = 0;
+        isWoken = false;
         lock (_gate)
         {
             foreach (QueuedEvent each in events)
@@ -58,6 +73,7 @@ public sealed partial class SockPoller
                 if (each.Token == WakeUpToken)
                 {
                     _wakeUp.Drain();
+                    isWoken = true;
                 }
                 else if (
                     _byToken.TryGetValue(each.Token, out Registration? found)
@@ -73,7 +89,7 @@ public sealed partial class SockPoller
         return count;
     }
 
-    private void Register(Registration registration, string name)
+    private SockResult TryRegister(Registration registration, string name)
     {
         lock (_gate)
         {
@@ -85,11 +101,31 @@ public sealed partial class SockPoller
             }
 
             registration.Token = ++_lastToken;
-            _queue
-                .Add(handle.Socket, registration.Requested, registration.Token)
-                .ThrowIfError("SockPoller.Add");
-            _byHandle.Add(handle, registration);
-            _byToken.Add(registration.Token, registration);
+            SockResult added = Add(_queue, registration);
+            if (!added.IsError)
+            {
+                _byHandle.Add(handle, registration);
+                _byToken.Add(registration.Token, registration);
+            }
+
+            return added;
+        }
+    }
+
+    private SockResult TryModify(Sock sock, SockEvents requested, out bool isThere)
+    {
+        lock (_gate)
+        {
+            Registration? found = Find(sock);
+            isThere = found is not null;
+            if (found is null)
+            {
+                return SockResult.Ok(0);
+            }
+
+            SockResult modified = _queue.Modify(found.Handle.Socket, requested, found.Token);
+            found.Requested = modified.IsError ? found.Requested : requested;
+            return modified;
         }
     }
 
@@ -127,6 +163,7 @@ public sealed partial class SockPoller
 
     private void Close()
     {
+        _ = _wakeUp.IsIntact && _queue.IsGone(AddWakeUp());
         _queue.Dispose();
         // Not given back: another thread may be about to signal it.
         _wakeUp.Dispose();

@@ -19,8 +19,9 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<SockHandle, Registration> _byHandle = [];
     private readonly Dictionary<ulong, Registration> _byToken = [];
+    private readonly WaitMechanism _mechanism;
     private readonly WakeUp _wakeUp;
-    private readonly EventQueue _queue;
+    private EventQueue _queue;
     private ulong _lastToken = WakeUpToken;
     private QueuedEvent[] _events = [];
     private int _isWaiting;
@@ -29,24 +30,34 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     /// <summary>By the best way that this system has.</summary>
     /// <exception cref="SockException">The system has no descriptor left for it.</exception>
     public SockPoller()
-        : this(Platform.Current.CreateEventQueue() ?? new ListQueue(WaitMechanism.Poll)) { }
+        : this(
+            Platform.Current.CreateEventQueue() ?? new ListQueue(WaitMechanism.Poll),
+            WaitMechanism.Poll
+        ) { }
 
     /// <summary>By a wait for all sockets, each time: costly with many.</summary>
     /// <param name="mechanism">
     /// By which call. select(2) can hold descriptors below FD_SETSIZE; with a larger one every wait
-    /// is EINVAL.
+    /// is EINVAL. As long as none of those is left for the poller's own use, an interrupt, a change
+    /// and <see cref="Dispose"/> are noticed after a second, not at once.
     /// </param>
     /// <exception cref="SockException">The system has no descriptor left for it.</exception>
     public SockPoller(WaitMechanism mechanism)
-        : this(new ListQueue(mechanism)) { }
+        : this(new ListQueue(mechanism), mechanism) { }
 
-    private SockPoller(EventQueue queue)
+    private SockPoller(EventQueue queue, WaitMechanism mechanism)
     {
-        _queue = queue;
+        (_queue, _mechanism) = (queue, mechanism);
         try
         {
-            _wakeUp = WakeUp.Rent();
-            _queue.Add(_wakeUp.Socket, SockEvents.Recv, WakeUpToken).ThrowIfError("SockPoller");
+            _wakeUp =
+                mechanism == WaitMechanism.Select
+                    ? WakeUp.TryRent(mechanism) ?? WakeUp.CreateMute()
+                    : WakeUp.Rent();
+            if (!_wakeUp.Socket.IsInvalid)
+            {
+                AddWakeUp().ThrowIfError("SockPoller");
+            }
         }
         catch
         {
@@ -88,7 +99,9 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
         try
         {
             var registration = new Registration(sock, handle, state) { Requested = requested };
-            Register(registration, nameof(sock));
+            SockResult added = TryRegister(registration, nameof(sock));
+            added = added.IsError && TryRepair() ? TryRegister(registration, nameof(sock)) : added;
+            added.ThrowIfError("SockPoller.Add");
             // Outside of our lock: whoever lets go of a handle holds its lock and then takes ours.
             bool isThere = handle.TryAddWaiting(this);
             if (!isThere || sock.Handle != handle || _isDisposed)
@@ -116,21 +129,16 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
     public bool Modify(Sock sock, SockEvents requested)
     {
         ArgumentNullException.ThrowIfNull(sock);
-        lock (_gate)
+        SockResult changed = TryModify(sock, requested, out bool isThere);
+        changed =
+            changed.IsError && TryRepair() ? TryModify(sock, requested, out isThere) : changed;
+        changed.ThrowIfError("SockPoller.Modify");
+        if (isThere)
         {
-            if (Find(sock) is not Registration found)
-            {
-                return false;
-            }
-
-            _queue
-                .Modify(found.Handle.Socket, requested, found.Token)
-                .ThrowIfError("SockPoller.Modify");
-            found.Requested = requested;
+            Changed();
         }
 
-        Changed();
-        return true;
+        return isThere;
     }
 
     /// <summary>Ends a registration. No event for it is found from now on.</summary>
