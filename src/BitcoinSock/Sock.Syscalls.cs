@@ -12,7 +12,7 @@ public sealed partial class Sock
     /// <exception cref="ArgumentException">The endpoint is no address.</exception>
     public SockResult Bind(EndPoint endPoint)
     {
-        ReadOnlySpan<byte> address = Serialize(endPoint);
+        ReadOnlySpan<byte> address = Addresses.Serialize(endPoint);
         using var held = new Hold(this);
         return Platform.Current.Bind(held.Socket, address);
     }
@@ -51,7 +51,7 @@ public sealed partial class Sock
         if (!result.IsError)
         {
             accepted._handle = owner.Take(socket);
-            peer = Deserialize(address[..length]);
+            peer = Addresses.Deserialize(address[..length]);
         }
 
         return result;
@@ -67,7 +67,7 @@ public sealed partial class Sock
     /// <exception cref="ArgumentException">The endpoint is no address.</exception>
     public SockResult Connect(EndPoint endPoint)
     {
-        ReadOnlySpan<byte> address = Serialize(endPoint);
+        ReadOnlySpan<byte> address = Addresses.Serialize(endPoint);
         using var held = new Hold(this);
         return Platform.Current.Connect(held.Socket, address);
     }
@@ -79,7 +79,7 @@ public sealed partial class Sock
         Span<byte> address = stackalloc byte[Platform.AddressLengthMax];
         using var held = new Hold(this);
         SockResult result = Platform.Current.GetSockName(held.Socket, address, out int length);
-        endPoint = result.IsError ? null : Deserialize(address[..length]);
+        endPoint = result.IsError ? null : Addresses.Deserialize(address[..length]);
         return result;
     }
 
@@ -194,45 +194,6 @@ public sealed partial class Sock
     {
         using var held = new Hold(this);
         return Platform.Current.ShutdownSend(held.Socket);
-    }
-
-    internal static ArgumentException IsName(EndPoint endPoint) =>
-        new(
-            $"{endPoint} is a name; resolve it first, for instance by Dns.GetHostAddresses.",
-            nameof(endPoint)
-        );
-
-    private static ReadOnlySpan<byte> Serialize(EndPoint endPoint)
-    {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        if (endPoint is DnsEndPoint)
-        {
-            throw IsName(endPoint);
-        }
-
-        try
-        {
-            SocketAddress address = endPoint.Serialize();
-            return address.Buffer.Span[..address.Size];
-        }
-        catch (NotImplementedException)
-        {
-            throw new ArgumentException($"{endPoint} is no address.", nameof(endPoint));
-        }
-    }
-
-    private static EndPoint? Deserialize(ReadOnlySpan<byte> bytes)
-    {
-        var address = new SocketAddress(AddressFamily.Unspecified, Platform.AddressLengthMax);
-        bytes.CopyTo(address.Buffer.Span);
-        address.Size = bytes.Length;
-        return address.Family switch
-        {
-            AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, 0).Create(address),
-            AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Any, 0).Create(address),
-            AddressFamily.Unix => new UnixDomainSocketEndPoint("/").Create(address),
-            _ => null,
-        };
     }
 
     /// <summary>Keeps the descriptor from being closed during one call.</summary>

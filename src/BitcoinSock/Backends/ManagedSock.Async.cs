@@ -65,10 +65,13 @@ public sealed partial class ManagedSock
         EndPoint endPoint,
         TimeSpan timeout,
         CancellationToken interrupt = default
-    ) =>
-        Observed.Begin(this, nameof(SockOperations.ConnectComplete)) is Observed observed
+    )
+    {
+        _ = Addresses.Serialize(endPoint);
+        return Observed.Begin(this, nameof(SockOperations.ConnectComplete)) is Observed observed
             ? observed.EndAsync(ConnectAsync(observed, endPoint, timeout, interrupt))
             : ConnectAsync(this, endPoint, timeout, interrupt);
+    }
 
     private async ValueTask<SockOutcome> ConnectAsync(
         ISockConnect self,

@@ -101,12 +101,7 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     /// <exception cref="ArgumentException">The endpoint is no address.</exception>
     public SockResult Connect(EndPoint endPoint)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        if (endPoint is DnsEndPoint)
-        {
-            throw Sock.IsName(endPoint);
-        }
-
+        _ = Addresses.Serialize(endPoint);
         if (_disposing.IsCancellationRequested)
         {
             return SockResult.Fail(NetworkError.BadHandle);

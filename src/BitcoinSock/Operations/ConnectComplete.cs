@@ -29,12 +29,7 @@ public static partial class SockOperations
     )
         where TSock : ISockConnect, ISockWait, ISockGetSockOpt
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        if (endPoint is DnsEndPoint)
-        {
-            throw Sock.IsName(endPoint);
-        }
-
+        _ = Addresses.Serialize(endPoint); // or it throws, while nothing has been touched
         return Observed.Begin(sock, nameof(ConnectComplete)) is Observed observed
             ? observed.End(Connect(observed, endPoint, timeout, interrupt))
             : Connect(sock, endPoint, timeout, interrupt);
