@@ -7,14 +7,17 @@ namespace BitcoinSock;
 internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<CSocket, (SockEvents Requested, ulong Token)> _watched = [];
+    private readonly Dictionary<CSocket, LinkedListNode<Watched>> _watched = [];
+
+    // Whose turn it is when there is room for fewer than are ready. Who was told goes to the end,
+    // and so does who is new: nobody is told twice while another waits to be told at all.
+    private readonly LinkedList<Watched> _turns = [];
     private bool _isChanged;
 
-    // What the wait under way is for: entries and, beside them, their tokens.
+    // What the wait under way is for, in that order.
     private PollEntry[] _entries = [];
-    private ulong[] _tokens = [];
+    private LinkedListNode<Watched>[] _nodes = [];
     private int _count;
-    private int _first;
 
     public override bool IsSnapshot => true;
 
@@ -30,10 +33,15 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
 
         lock (_gate)
         {
+            var node = new LinkedListNode<Watched>(new Watched(socket, requested, token));
+            if (!_watched.TryAdd(socket, node))
+            {
+                return SockResult.Fail(NetworkError.InvalidArgument);
+            }
+
             _isChanged = true;
-            return _watched.TryAdd(socket, (requested, token))
-                ? SockResult.Ok(0)
-                : SockResult.Fail(NetworkError.InvalidArgument);
+            _turns.AddLast(node);
+            return SockResult.Ok(0);
         }
     }
 
@@ -42,7 +50,7 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
         lock (_gate)
         {
             _isChanged = true;
-            _watched[socket] = (requested, token);
+            _watched[socket].Value = new Watched(socket, requested, token);
             return SockResult.Ok(0);
         }
     }
@@ -51,8 +59,12 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
     {
         lock (_gate)
         {
-            _isChanged = true;
-            _watched.Remove(socket);
+            if (_watched.Remove(socket, out LinkedListNode<Watched>? node))
+            {
+                _isChanged = true;
+                _turns.Remove(node);
+            }
+
             return SockResult.Ok(0);
         }
     }
@@ -68,22 +80,44 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
             return result;
         }
 
-        // From another one each time: the first must not starve the last.
-        _first = (_first + 1) % Math.Max(_count, 1);
-        int found = 0;
-        for (int i = 0; i < _count && found < events.Length; i++)
+        lock (_gate)
         {
-            int at = (_first + i) % _count;
-            if (entries[at].Occurred != SockEvents.None)
+            int found = 0;
+            int looked = 0;
+            for (; looked < _count && found < events.Length; looked++)
             {
-                events[found++] = new QueuedEvent(_tokens[at], entries[at].Occurred);
+                if (entries[looked].Occurred != SockEvents.None)
+                {
+                    ulong token = _nodes[looked].Value.Token;
+                    events[found++] = new QueuedEvent(token, entries[looked].Occurred);
+                }
             }
-        }
 
-        return SockResult.Ok(found);
+            if (found == events.Length)
+            {
+                EndTurns(entries[..looked]);
+            }
+
+            return SockResult.Ok(found);
+        }
     }
 
     public override void Dispose() { }
+
+    private void EndTurns(ReadOnlySpan<PollEntry> looked)
+    {
+        _isChanged = true;
+        for (int i = 0; i < looked.Length; i++)
+        {
+            LinkedListNode<Watched> node = _nodes[i];
+            bool isHere = node.List is not null; // not removed meanwhile
+            if (isHere && looked[i].Occurred != SockEvents.None)
+            {
+                _turns.Remove(node);
+                _turns.AddLast(node);
+            }
+        }
+    }
 
     private void TakeSnapshot()
     {
@@ -95,19 +129,21 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
             }
 
             _isChanged = false;
-            _count = _watched.Count;
+            _count = _turns.Count;
             if (_entries.Length < _count)
             {
                 Array.Resize(ref _entries, 2 * _count);
-                Array.Resize(ref _tokens, 2 * _count);
+                Array.Resize(ref _nodes, 2 * _count);
             }
 
             int i = 0;
-            foreach ((CSocket socket, (SockEvents requested, ulong token)) in _watched)
+            for (LinkedListNode<Watched>? at = _turns.First; at is not null; at = at.Next)
             {
-                _entries[i] = new PollEntry(socket, requested);
-                _tokens[i++] = token;
+                _entries[i] = new PollEntry(at.Value.Socket, at.Value.Requested);
+                _nodes[i++] = at;
             }
         }
     }
+
+    private readonly record struct Watched(CSocket Socket, SockEvents Requested, ulong Token);
 }

@@ -159,7 +159,8 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
 
     /// <summary>Waits until something is there for at least one socket.</summary>
     /// <param name="ready">
-    /// Gets the sockets and what is there; if there are more, the next wait tells of the others.
+    /// Gets the sockets and what is there. If there are more, the next waits tell of the others:
+    /// none is told again before all that were ready meanwhile have been told.
     /// </param>
     /// <param name="timeout">
     /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for

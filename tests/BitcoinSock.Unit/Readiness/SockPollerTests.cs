@@ -69,32 +69,6 @@ public partial class SockPollerTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void More_are_ready_than_there_is_room_for_and_each_gets_its_turn(string way)
-    {
-        using SockPoller poller = Make(way);
-        // Winsock's select(2) holds 64, if one takes its header's word for it.
-        Pair[] pairs = [.. Enumerable.Range(0, 70).Select(_ => new Pair(PairKind.UnixByPoll))];
-        for (int i = 0; i < pairs.Length; i++)
-        {
-            poller.Add(pairs[i].Near, SockEvents.Recv, i);
-            pairs[i].Arrive("x"u8);
-        }
-
-        var seen = new HashSet<object?>();
-        var ready = new ReadySock[3];
-        for (int round = 0; round < 200 && seen.Count < pairs.Length; round++)
-        {
-            int count = poller.Wait(ready, Within.Long).Count;
-            Assert.InRange(count, 1, 3);
-            seen.UnionWith(ready[..count].Select(each => each.State));
-        }
-
-        Assert.Equal(pairs.Length, seen.Count);
-        Array.ForEach(pairs, pair => pair.Dispose());
-    }
-
-    [Theory]
-    [MemberData(nameof(Ways))]
     public void An_interrupt_wakes_it_and_it_waits_again_afterwards(string way)
     {
         using SockPoller poller = Make(way);
