@@ -19,9 +19,16 @@ public enum SockEvents : byte
     Send = 2,
 
     /// <summary>
-    /// An exceptional condition, reported without being asked for, beside the others; asking for it
-    /// changes nothing. By poll(2): a reset, or a hang-up on both sides (macOS, WSAPoll: one). By
-    /// select(2): out-of-band data; on Windows also a connect that failed.
+    /// An error that the next call will tell of (a reset, a connect that failed), or a hang-up:
+    /// both sides have ended. Reported without being asked for, beside the others; asking for it
+    /// changes nothing. It is what poll(2) has as POLLERR and POLLHUP, by every mechanism. Urgent
+    /// data is none.
     /// </summary>
+    /// <remarks>
+    /// What a hang-up is, the system says: on Linux also a stream socket that is not connected; on
+    /// macOS and Windows also a peer that ended its side only. select(2) has no event for it. Who
+    /// waits by that, and not for <see cref="Recv"/>, hears of a hang-up that comes into the wait
+    /// after a second at most.
+    /// </remarks>
     Error = 4,
 }

@@ -32,8 +32,8 @@ type Defect =
 
 let private slots = 4
 
-// A hang-up makes everything ready; and it is told unasked, but not by select(2). The end of a TCP
-// connection is one for some systems only.
+// A hang-up makes everything ready; and it is told unasked. The end of a TCP connection is one for
+// some systems only.
 let private isHangUp = pairFamily = AddressFamily.Unix
 
 let private judged occurred =
@@ -94,7 +94,7 @@ let private letGo slot =
     slot.Near.Dispose()
     slot.Far.Dispose()
 
-let private expected way index slot =
+let private expected index slot =
     match slot.Requested with
     | None -> None
     | Some requested ->
@@ -105,7 +105,7 @@ let private expected way index slot =
                 SockEvents.None
 
         let error =
-            if slot.IsPeerGone && isHangUp && way <> "select" then
+            if slot.IsPeerGone && isHangUp then
                 SockEvents.Error
             else
                 SockEvents.None
@@ -177,7 +177,7 @@ let private broken way defect commands =
         | command :: rest ->
             play command
 
-            let expected = socks |> Array.mapi (expected way) |> Array.choose id |> Set.ofArray
+            let expected = socks |> Array.mapi expected |> Array.choose id |> Set.ofArray
 
             let found = Set.ofList (bent.Wait())
             let count = socks |> Array.filter _.Requested.IsSome |> Array.length

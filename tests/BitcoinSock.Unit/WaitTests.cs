@@ -102,25 +102,6 @@ public partial class WaitTests
         }
     }
 
-    [Fact(
-        Skip = "select(2) does not report a hang-up, and TCP has none here",
-        SkipUnless = nameof(OnLinux)
-    )]
-    public void A_hang_up_is_an_error_event_that_nobody_asked_for()
-    {
-        using var pair = new Pair(PairKind.UnixByPoll);
-        Assert.Equal(
-            SockResult.Ok(0),
-            pair.Near.Wait(TimeSpan.Zero, SockEvents.Recv | SockEvents.Error, out _)
-        );
-        pair.Far.Dispose();
-        Assert.Equal(
-            SockResult.Ok(1),
-            pair.Near.Wait(Within.Long, SockEvents.None, out SockEvents occurred)
-        );
-        Assert.Equal(SockEvents.Error, occurred);
-    }
-
     [Theory]
     [MemberData(nameof(Mechanisms))]
     public void A_descriptor_that_is_closed_or_was_never_open_is_an_error_at_once(

@@ -160,12 +160,22 @@ internal abstract class Platform
             return Poll(entries, timeoutMs);
         }
 
+        bool sees = true;
         foreach (ref PollEntry entry in entries)
         {
             if (!IsSelectable(entry.Socket))
             {
                 return Refuse(entries);
             }
+
+            sees &= (entry.Requested & SockEvents.Recv) != 0;
+        }
+
+        // select(2) sees a hang-up as something to receive: who does not wait for that asks before.
+        SockResult told = sees ? SockResult.Ok(0) : Poll(entries, 0);
+        if (told != SockResult.Ok(0))
+        {
+            return told;
         }
 
         SockResult selected = Select(entries, timeoutMs);

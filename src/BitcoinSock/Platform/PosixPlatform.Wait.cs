@@ -67,14 +67,12 @@ internal sealed unsafe partial class PosixPlatform
     {
         var recv = new FdSet(stackalloc nuint[FdSet.Words]);
         var send = new FdSet(stackalloc nuint[FdSet.Words]);
-        var error = new FdSet(stackalloc nuint[FdSet.Words]);
         int count = 0;
         foreach (PollEntry entry in entries)
         {
             int fd = Fd(entry.Socket);
             recv.Set(fd, (entry.Requested & SockEvents.Recv) != 0);
             send.Set(fd, (entry.Requested & SockEvents.Send) != 0);
-            error.Set(fd, true);
             count = Math.Max(count, fd + 1);
         }
 
@@ -90,21 +88,15 @@ internal sealed unsafe partial class PosixPlatform
         SockResult result;
         fixed (
             nuint* r = recv.Bits,
-                w = send.Bits,
-                e = error.Bits
+                w = send.Bits
         )
         {
-            result = Decode(LibC.Select(count, r, w, e, &time));
+            // Not the third set: what POSIX has there is urgent data, which is no error.
+            result = Decode(LibC.Select(count, r, w, null, &time));
         }
 
-        bool ready = result.Count > 0;
-        for (int i = 0; ready && i < entries.Length; i++)
-        {
-            int fd = Fd(entries[i].Socket);
-            entries[i].Report(recv.Has(fd), send.Has(fd), error.Has(fd));
-        }
-
-        return result;
+        // Errors and hang-ups it finds, as something to receive or room to send, but does not tell.
+        return result.Count > 0 ? Poll(entries, 0) : result;
     }
 
     /// <summary>An fd_set: a bit a descriptor, in an array of long.</summary>
@@ -118,7 +110,5 @@ internal sealed unsafe partial class PosixPlatform
 
         public void Set(int fd, bool on) =>
             Bits[fd / WordBits] |= (on ? (nuint)1 : 0) << (fd % WordBits);
-
-        public bool Has(int fd) => (Bits[fd / WordBits] >> (fd % WordBits) & 1) != 0;
     }
 }

@@ -80,9 +80,9 @@ internal sealed unsafe partial class WindowsPlatform
         Span<nint> recv = sets[..room];
         Span<nint> send = sets.Slice(room, room);
         Span<nint> error = sets.Slice(2 * room, room);
-        Fill(recv, entries, SockEvents.Recv);
-        Fill(send, entries, SockEvents.Send);
-        Fill(error, entries, SockEvents.Error);
+        Fill(recv, entries, static entry => (entry.Requested & SockEvents.Recv) != 0);
+        Fill(send, entries, static entry => (entry.Requested & SockEvents.Send) != 0);
+        Fill(error, entries, IsConnecting);
         (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
         var time = new Winsock.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
         SockResult result;
@@ -92,16 +92,14 @@ internal sealed unsafe partial class WindowsPlatform
                 e = error
         )
         {
-            result = Decode(Winsock.Select(0, r, w, e, &time));
+            // To wait for nothing is refused.
+            result =
+                recv[0] + send[0] + error[0] == 0
+                    ? PollOnce(entries, timeoutMs)
+                    : Decode(Winsock.Select(0, r, w, e, &time));
         }
 
-        bool ready = result.Count > 0;
-        for (int i = 0; ready && i < entries.Length; i++)
-        {
-            nint socket = entries[i].Socket.Value;
-            entries[i].Report(Has(recv, socket), Has(send, socket), Has(error, socket));
-        }
-
+        result = result.Count > 0 ? Tell(entries, recv, send, error) : result;
         if (rented is not null)
         {
             ArrayPool<nint>.Shared.Return(rented);
@@ -110,14 +108,39 @@ internal sealed unsafe partial class WindowsPlatform
         return result;
     }
 
+    // Errors and hang-ups select(2) finds, as something to receive, but does not tell; and older
+    // ones of WSAPoll do not tell of a connect that failed.
+    private SockResult Tell(
+        Span<PollEntry> entries,
+        ReadOnlySpan<nint> recv,
+        ReadOnlySpan<nint> send,
+        ReadOnlySpan<nint> error
+    )
+    {
+        SockResult polled = PollOnce(entries, 0);
+        int ready = 0;
+        foreach (ref PollEntry entry in entries)
+        {
+            nint socket = entry.Socket.Value;
+            bool failed = Has(error, socket);
+            entry.Report(
+                recv: Has(recv, socket) || failed,
+                send: Has(send, socket) || failed,
+                error: (entry.Occurred & SockEvents.Error) != 0 || failed
+            );
+            ready += entry.Occurred == SockEvents.None ? 0 : 1;
+        }
+
+        return polled.IsError ? polled : SockResult.Ok(ready);
+    }
+
     // u_int fd_count, padded to the size of a SOCKET; then SOCKET fd_array[].
-    private static void Fill(Span<nint> set, Span<PollEntry> entries, SockEvents requested)
+    private static void Fill(Span<nint> set, Span<PollEntry> entries, Predicate<PollEntry> isOfIt)
     {
         int count = 0;
         foreach (PollEntry entry in entries)
         {
-            // Errors are reported without being asked for.
-            if (((entry.Requested | SockEvents.Error) & requested) != 0)
+            if (isOfIt(entry))
             {
                 set[++count] = entry.Socket.Value;
             }
@@ -126,6 +149,15 @@ internal sealed unsafe partial class WindowsPlatform
         set[0] = count;
     }
 
-    private static bool Has(Span<nint> set, nint socket) =>
+    // What the third set has of a connected socket is urgent data, which is no error.
+    private static bool IsConnecting(PollEntry entry)
+    {
+        byte* address = stackalloc byte[AddressLengthMax];
+        int length = AddressLengthMax;
+        return (entry.Requested & SockEvents.Send) != 0
+            && Winsock.GetPeerName(entry.Socket.Value, address, &length) < 0;
+    }
+
+    private static bool Has(ReadOnlySpan<nint> set, nint socket) =>
         set.Slice(1, (int)set[0]).Contains(socket);
 }

@@ -76,6 +76,9 @@ internal static unsafe partial class Winsock
     [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
     public static partial int GetSockName(nint socket, byte* address, int* length);
 
+    [LibraryImport(Library, EntryPoint = "getpeername", SetLastError = true)]
+    public static partial int GetPeerName(nint socket, byte* address, int* length);
+
     [LibraryImport(Library, EntryPoint = "ioctlsocket", SetLastError = true)]
     public static partial int IoctlSocket(nint socket, int command, uint* argument);
 
