@@ -102,6 +102,13 @@ public interface ISockConnect
     /// backend that never blocks.
     /// </summary>
     SockResult SetNonBlocking() => SockResult.Ok(0);
+
+    /// <summary>
+    /// Whether both ends of the connection are this one: TCP connects a socket to itself if the
+    /// system gives it, as its own port, the very port on this machine that it connects to, and
+    /// nobody listens there. By default it is not.
+    /// </summary>
+    bool IsConnectedToItself() => false;
 }
 
 /// <summary>Something that has socket options.</summary>

@@ -84,6 +84,16 @@ public sealed partial class Sock
     }
 
     /// <summary>
+    /// getsockname(2) and getpeername(2): whether both say the same address and port.
+    /// </summary>
+    /// <inheritdoc/>
+    public bool IsConnectedToItself()
+    {
+        GetSockName(out EndPoint? own);
+        return own is IPEndPoint && own.Equals(GetPeerName()); // unix sockets may have no names
+    }
+
+    /// <summary>
     /// fcntl(2). Equivalent to <c>fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)</c>; on
     /// Windows
     /// <c>ioctlsocket(s, FIONBIO, 1)</c>.
@@ -194,6 +204,14 @@ public sealed partial class Sock
     {
         using var held = new Hold(this);
         return Platform.Current.ShutdownSend(held.Socket);
+    }
+
+    private EndPoint? GetPeerName()
+    {
+        Span<byte> address = stackalloc byte[Platform.AddressLengthMax];
+        using var held = new Hold(this);
+        SockResult result = Platform.Current.GetPeerName(held.Socket, address, out int length);
+        return result.IsError ? null : Addresses.Deserialize(address[..length]);
     }
 
     /// <summary>Keeps the descriptor from being closed during one call.</summary>

@@ -108,7 +108,7 @@ public sealed partial class ManagedSock
             attempt = self.Connect(endPoint);
         }
 
-        return SockOutcome.Ok(0);
+        return SockOperations.Connected(self);
     }
 
     /// <summary>Connects, or throws.</summary>

@@ -142,6 +142,13 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
     }
 
     /// <inheritdoc/>
+    public bool IsConnectedToItself()
+    {
+        using var hold = new Hold(Socket.SafeHandle);
+        return hold.IsHeld && _same.IsConnectedToItself();
+    }
+
+    /// <inheritdoc/>
     public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
     {
         value = 0;

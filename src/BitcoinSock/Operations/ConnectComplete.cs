@@ -18,7 +18,10 @@ public static partial class SockOperations
     /// For the whole: zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> no deadline.
     /// </param>
     /// <param name="interrupt">Ends the operation early.</param>
-    /// <returns>Ok, Timeout, Interrupted or Failed; the count is 0.</returns>
+    /// <returns>
+    /// Ok, Timeout, Interrupted or Failed; the count is 0. A socket that the system connected to
+    /// itself is Failed as refused: nobody listens there.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     /// <exception cref="ArgumentException">The endpoint is no address.</exception>
     public static SockOutcome TryConnectComplete<TSock>(
@@ -83,7 +86,7 @@ public static partial class SockOperations
             attempt = sock.Connect(endPoint);
             if (attempt.Error == NetworkError.AlreadyConnected)
             {
-                return SockOutcome.Ok(0);
+                return Connected(sock);
             }
 
             // Only now: of a first attempt the other codes for this are failures.
@@ -93,8 +96,16 @@ public static partial class SockOperations
             }
         }
 
-        return SockOutcome.Ok(0);
+        return Connected(sock);
     }
+
+    // Of a port that nobody listens on, and that the system itself gave to this socket, there is
+    // nobody to refuse a connect.
+    internal static SockOutcome Connected<TSock>(TSock sock)
+        where TSock : ISockConnect =>
+        sock.IsConnectedToItself()
+            ? SockOutcome.Failed(NetworkError.ConnectionRefused)
+            : SockOutcome.Ok(0);
 
     /// <summary>Connects, or throws.</summary>
     /// <inheritdoc cref="TryConnectComplete{TSock}(TSock, EndPoint, TimeSpan, CancellationToken)"

@@ -70,6 +70,8 @@ internal abstract class Platform
 
     public abstract SockResult GetSockName(CSocket socket, Span<byte> address, out int length);
 
+    public abstract SockResult GetPeerName(CSocket socket, Span<byte> address, out int length);
+
     public abstract SockResult SetNonBlocking(CSocket socket, bool on);
 
     /// <summary>Translates a portable option to the system's numbers, if it has it.</summary>

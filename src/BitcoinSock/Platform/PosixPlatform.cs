@@ -103,6 +103,17 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
         }
     }
 
+    public override SockResult GetPeerName(CSocket socket, Span<byte> address, out int length)
+    {
+        uint room = (uint)address.Length;
+        fixed (byte* bytes = address)
+        {
+            SockResult result = Decode(LibC.GetPeerName(Fd(socket), bytes, &room));
+            length = (int)room;
+            return result;
+        }
+    }
+
     public override SockResult SetNonBlocking(CSocket socket, bool on)
     {
         int flags = LibC.Fcntl(Fd(socket), LibC.F_GETFL, 0);

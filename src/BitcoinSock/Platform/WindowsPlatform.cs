@@ -117,6 +117,17 @@ internal sealed unsafe partial class WindowsPlatform : Platform
         }
     }
 
+    public override SockResult GetPeerName(CSocket socket, Span<byte> address, out int length)
+    {
+        int room = address.Length;
+        fixed (byte* bytes = address)
+        {
+            SockResult result = Decode(Winsock.GetPeerName(socket.Value, bytes, &room));
+            length = room;
+            return result;
+        }
+    }
+
     public override SockResult SetNonBlocking(CSocket socket, bool on)
     {
         uint argument = on ? 1u : 0;

@@ -138,6 +138,8 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt
     SockResult ISockConnect.SetNonBlocking() =>
         Called(nameof(ISockConnect.SetNonBlocking), 0, ((ISockConnect)_sock).SetNonBlocking());
 
+    bool ISockConnect.IsConnectedToItself() => ((ISockConnect)_sock).IsConnectedToItself();
+
     SockResult ISockGetSockOpt.GetSockOpt(
         SocketOptionLevel level,
         SocketOptionName name,

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace BitcoinSock.Unit;
 
-public class ConnectCompleteTests
+public partial class ConnectCompleteTests
 {
     public static bool OnLinux => OperatingSystem.IsLinux();
 

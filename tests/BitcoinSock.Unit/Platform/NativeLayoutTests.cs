@@ -51,6 +51,7 @@ public class NativeLayoutTests
         [nameof(NetworkError.InProgress)] = "EINPROGRESS",
         [nameof(NetworkError.AlreadyInProgress)] = "EALREADY",
         [nameof(NetworkError.AlreadyConnected)] = "EISCONN",
+        [nameof(NetworkError.ConnectionRefused)] = "ECONNREFUSED",
         [nameof(NetworkError.InvalidArgument)] = "EINVAL",
     };
 
