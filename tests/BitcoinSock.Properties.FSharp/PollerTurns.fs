@@ -4,9 +4,9 @@ module BitcoinSock.Properties.PollerTurns
 
 open System
 open System.Collections.Generic
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open Xunit
 open BitcoinSock
 open BitcoinSock.Properties.Property
 
@@ -161,15 +161,27 @@ let private arb =
 let private tell commands =
     commands |> List.map string |> String.concat "\n"
 
-[<Theory>]
-[<InlineData("best")>]
-[<InlineData("poll")>]
-[<InlineData("select")>]
-let ``nobody is told twice while another waits to be told`` way =
-    holds 500 arb (broken way wait) tell
+let private isFair way =
+    holds
+        $"nobody is told twice while another waits, by the {way} mechanism"
+        500
+        arb
+        (broken way wait)
+        tell
 
-[<Fact>]
-let ``a poller that is not fair is caught`` () =
-    match smallest fixedSeed 500 arb (broken "best" waitUnfairly) with
-    | Some commands -> print (tell commands)
-    | None -> failwith "nothing catches it"
+let private unfairIsCaught =
+    testCase "one that is not fair is caught"
+    <| fun () ->
+        match smallest fixedSeed 500 arb (broken "best" waitUnfairly) with
+        | Some commands -> print (tell commands)
+        | None -> failtest "nothing catches it"
+
+let tests =
+    testList
+        "whose turn it is with a poller"
+        [
+            for way in [ "best"; "poll"; "select" ] do
+                isFair way
+
+            unfairIsCaught
+        ]

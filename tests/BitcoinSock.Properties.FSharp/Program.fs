@@ -20,7 +20,9 @@ let private tests =
             Regressions.tests
             Exhaustive.tests
             CoverageTests.tests
+            WaitProperties.tests
             PollerProperties.tests
+            PollerTurns.tests
             ConsumerTests.tests
             ReportTests.tests
             PeerTests.tests

@@ -5,9 +5,9 @@ module BitcoinSock.Properties.WaitProperties
 open System
 open System.Diagnostics
 open System.Net.Sockets
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open Xunit
 open BitcoinSock
 open BitcoinSock.Properties.Property
 
@@ -186,29 +186,29 @@ let private arb =
 let private tell commands =
     commands |> List.map string |> String.concat "\n"
 
-let isLinux = OperatingSystem.IsLinux()
-
-type Here =
-    static member IsLinux = isLinux
-
-[<Theory(Skip = "the model is of what Linux calls a hang-up",
-         SkipType = typeof<Here>,
-         SkipUnless = nameof Here.IsLinux)>]
-[<InlineData(AddressFamily.Unix)>]
-[<InlineData(AddressFamily.InterNetwork)>]
-let ``every mechanism reports what is there, and the same`` family =
-    holds 300 arb (broken ways family) tell
+let private isTheSame (family: AddressFamily) =
+    holds $"reports what is there, of {family}" 300 arb (broken ways family) tell
 
 /// select(2)'s third set is urgent data, and its others know no hang-up.
 let private asSelectDoes near requested =
     byWait WaitMechanism.Select near requested &&& ~~~error
 
-[<Fact(Skip = "the model is of what Linux calls a hang-up",
-       SkipType = typeof<Here>,
-       SkipUnless = nameof Here.IsLinux)>]
-let ``a mechanism that knows no errors is caught`` () =
-    let broken = broken [ "select(2)", asSelectDoes ] AddressFamily.Unix
+let private deafnessIsCaught =
+    testCase "that knows no errors is caught"
+    <| fun () ->
+        let broken = broken [ "select(2)", asSelectDoes ] AddressFamily.Unix
 
-    match smallest fixedSeed 300 arb broken with
-    | Some commands -> print (tell commands)
-    | None -> failwith "nothing catches it"
+        match smallest fixedSeed 300 arb broken with
+        | Some commands -> print (tell commands)
+        | None -> failtest "nothing catches it"
+
+let tests =
+    testList
+        "every mechanism"
+        [
+            // The model is of what Linux calls a hang-up.
+            if OperatingSystem.IsLinux() then
+                isTheSame AddressFamily.Unix
+                isTheSame AddressFamily.InterNetwork
+                deafnessIsCaught
+        ]
