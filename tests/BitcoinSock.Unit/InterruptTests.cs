@@ -163,22 +163,8 @@ public class InterruptTests
     }
 
     [Fact]
-    public void ThreadInterrupt_is_a_flag_that_can_be_lowered()
-    {
-        var interrupt = new ThreadInterrupt();
-        CancellationToken first = interrupt;
-        Assert.False(interrupt.AsBool());
-        interrupt.Interrupt();
-        interrupt.Interrupt();
-        Assert.True(interrupt.AsBool());
-        Assert.True(interrupt.Token.IsCancellationRequested);
-
-        interrupt.Reset();
-        Assert.False(interrupt.AsBool());
-        Assert.False(interrupt.Token.IsCancellationRequested);
-        Assert.True(first.IsCancellationRequested);
+    public void No_interrupt_has_no_token() =>
         Assert.Throws<ArgumentNullException>(() => (CancellationToken)(ThreadInterrupt)null!);
-    }
 
     [Fact]
     public void SleepFor_sleeps_its_time_unless_interrupted()

@@ -104,6 +104,38 @@ public class FailuresTests
         }
     }
 
+    [Property]
+    public void What_is_thrown_knows_what_the_outcome_knew_and_has_the_bytes(
+        SockStatus status,
+        byte[] buffer,
+        byte any,
+        ErrorCode code
+    )
+    {
+        var outcome = new SockOutcome(status, any % (buffer.Length + 1), code.Value);
+        byte[] received = buffer[..outcome.Count];
+        Exception? thrown = Record.Exception(() => outcome.ThrowIfRecvFailed(buffer, default));
+        switch (thrown)
+        {
+            case SockException failed:
+                Assert.Equal(
+                    outcome,
+                    new SockOutcome(failed.Status, failed.Count, failed.ErrorCode)
+                );
+                Assert.Equal(received, failed.Received);
+                break;
+            case SockInterruptedException interrupted:
+                Assert.Equal(SockStatus.Interrupted, status);
+                Assert.Equal(outcome.Count, interrupted.Count);
+                Assert.Equal(received, interrupted.Received);
+                break;
+            default:
+                Assert.Null(thrown);
+                Assert.True(outcome.IsOk);
+                break;
+        }
+    }
+
     [Fact]
     public void A_success_throws_nothing()
     {

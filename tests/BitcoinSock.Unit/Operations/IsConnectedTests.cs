@@ -46,4 +46,24 @@ public class IsConnectedTests
         Assert.False(new Sock().IsConnected(out errmsg));
         Assert.Equal("not connected", errmsg);
     }
+
+    [Property]
+    public void Only_an_end_or_a_permanent_error_says_that_it_is_gone(ErrorCode code, bool there)
+    {
+        var sock = new ScriptedSock("x");
+        sock.OnRecv = (_, _) => SockResult.Fail(code.Value);
+        bool isConnected = sock.IsConnected(out string errmsg);
+        Assert.Equal(!NetworkError.IoErrorIsPermanent(code.Value), isConnected);
+        Assert.Equal(
+            isConnected ? ""
+                : code.Value == NetworkError.BadHandle ? "not connected"
+                : NetworkError.NetworkErrorString(code.Value),
+            errmsg
+        );
+
+        sock.OnRecv = (_, _) => SockResult.Ok(there ? 1 : 0);
+        Assert.Equal(there, sock.IsConnected(out errmsg));
+        Assert.Equal(there ? "" : "closed", errmsg);
+        Assert.Equal((2, 0), (sock.Recvs, sock.Consumed));
+    }
 }

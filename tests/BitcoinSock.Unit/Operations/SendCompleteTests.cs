@@ -5,8 +5,6 @@ namespace BitcoinSock.Unit;
 
 public class SendCompleteTests
 {
-    private static readonly int WouldBlock = NetworkError.WouldBlock;
-
     [Theory]
     [MemberData(nameof(Pair.Kinds), MemberType = typeof(Pair))]
     public void All_of_it_arrives_through_a_small_buffer_in_order(PairKind kind)
@@ -114,32 +112,6 @@ public class SendCompleteTests
         );
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Two_buffers_go_in_order_wherever_a_call_cuts_them(bool vectored)
-    {
-        byte[] both = "header|and payload"u8.ToArray();
-        for (int split = 0; split <= both.Length; split++)
-        {
-            for (int taken = 1; taken <= both.Length; taken++)
-            {
-                var sock = new ShortSock(taken);
-                ReadOnlySpan<byte> header = both.AsSpan(0, split);
-                ReadOnlySpan<byte> payload = both.AsSpan(split);
-                SockOutcome outcome = vectored
-                    ? sock.TrySendComplete(header, payload, Within.Long)
-                    : ((ISock)new OneBufferSock(sock)).TrySendComplete(
-                        header,
-                        payload,
-                        Within.Long
-                    );
-                Assert.Equal(SockOutcome.Ok(both.Length), outcome);
-                Assert.Equal(both, sock.Sent);
-            }
-        }
-    }
-
     [Fact]
     public void A_text_is_sent_without_garbage()
     {
@@ -213,21 +185,6 @@ public class SendCompleteTests
     }
 
     [Fact]
-    public void Waits_are_slices_of_a_second_at_most_and_end_with_the_deadline()
-    {
-        List<TimeSpan> slices = [];
-        var sock = new ScriptedSock { OnSend = (_, _) => SockResult.Fail(WouldBlock) };
-        sock.OnWait = (_, timeout) =>
-        {
-            slices.Add(timeout);
-            return sock.TimeOut(timeout);
-        };
-        SockOutcome outcome = sock.TrySendComplete("data"u8, TimeSpan.FromSeconds(2.5));
-        Assert.Equal(SockStatus.Timeout, outcome.Status);
-        Assert.Equal([1, 1, 0.5], slices.Select(slice => slice.TotalSeconds));
-    }
-
-    [Fact]
     public void What_is_no_text_is_refused_before_anything_is_sent()
     {
         var sock = new ScriptedSock();
@@ -244,48 +201,5 @@ public class SendCompleteTests
         );
         Assert.Equal("timeout", refused.ParamName);
         Assert.Equal(0, sock.Sends);
-    }
-
-    /// <summary>Takes a few bytes a call, of one buffer or of two.</summary>
-    private sealed class ShortSock(int most) : ISock, ISockSendVectored
-    {
-        private readonly List<byte> _sent = [];
-
-        public byte[] Sent => [.. _sent];
-
-        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
-            Send(data, default, flags);
-
-        public SockResult Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SockFlags flags)
-        {
-            byte[] both = [.. first, .. second];
-            _sent.AddRange(both.Take(most));
-            return SockResult.Ok(Math.Min(most, both.Length));
-        }
-
-        public SockResult Recv(Span<byte> buffer, SockFlags flags) =>
-            throw new NotSupportedException();
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        ) => throw new NotSupportedException();
-    }
-
-    /// <summary>The same, of one buffer only.</summary>
-    private sealed class OneBufferSock(ISock inner) : ISock
-    {
-        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) => inner.Send(data, flags);
-
-        public SockResult Recv(Span<byte> buffer, SockFlags flags) => inner.Recv(buffer, flags);
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        ) => inner.Wait(timeout, requested, out occurred, interrupt);
     }
 }
