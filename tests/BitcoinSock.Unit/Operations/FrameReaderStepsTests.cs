@@ -9,33 +9,6 @@ public class FrameReaderStepsTests
     private const byte Newline = (byte)'\n';
 
     [Fact]
-    public void A_batch_that_comes_in_pieces_is_of_whole_frames_and_nothing_else()
-    {
-        const string Stream = "a\nbb\n\nccc\ndddd\n";
-        for (int piece = 1; piece <= Stream.Length; piece++)
-        {
-            int most = piece;
-            var sock = new ScriptedSock(Stream);
-            sock.OnRecv = (_, asked) =>
-                SockResult.Ok(sock.LastFlags.HasFlag(SockFlags.Peek) ? asked : most);
-            var reader = new FrameReader(sock, Newline, 100);
-            var all = new List<string>();
-            while (sock.Consumed < Stream.Length)
-            {
-                int before = sock.Consumed;
-                FrameBatch batch = reader.ReadBatch(new Range[9], Within.Long);
-                Assert.Equal(Stream[before..sock.Consumed], Encoding.ASCII.GetString(batch.Bytes));
-                for (int i = 0; i < batch.Count; i++)
-                {
-                    all.Add(Encoding.ASCII.GetString(batch[i]));
-                }
-            }
-
-            Assert.Equal(Stream.TrimEnd('\n').Split('\n'), all);
-        }
-    }
-
-    [Fact]
     public void After_progress_it_goes_on_without_a_wait()
     {
         var sock = new ScriptedSock("frame\n") { OnRecv = (_, _) => SockResult.Ok(1) };

@@ -53,24 +53,6 @@ public class FrameReaderTests
     }
 
     [Fact]
-    public void A_frame_may_be_longer_than_the_window_and_its_terminator_lie_across_a_border()
-    {
-        for (int window = 2; window <= 8; window++)
-        {
-            for (int length = 0; length < 20; length++)
-            {
-                using var pair = new Pair(PairKind.UnixByPoll);
-                string frame = new('\r', length);
-                pair.Arrive(Encoding.ASCII.GetBytes(frame + "\r\nnext\r\nrest"));
-                var reader = new FrameReader(pair.Near, "\r\n"u8, 100, window);
-                Assert.Equal(frame, Encoding.ASCII.GetString(reader.Read(Within.Long)));
-                Assert.Equal("next"u8, reader.Read(Within.Long));
-                Assert.Equal("rest"u8, pair.Near.RecvNow());
-            }
-        }
-    }
-
-    [Fact]
     public void The_limit_counts_the_terminator_and_what_was_consumed_is_handed_back()
     {
         for (int limit = 0; limit <= 6; limit++)

@@ -7,22 +7,6 @@ namespace BitcoinSock.Unit;
 public class PooledBufferTests
 {
     [Fact]
-    public void There_is_always_room_for_a_byte_and_what_was_written_stays()
-    {
-        using var buffer = PooledBuffer.Rent();
-        var all = new List<byte>();
-        for (byte round = 0; round < 10; round++)
-        {
-            Span<byte> room = buffer.GetSpan();
-            Assert.False(room.IsEmpty);
-            room.Fill(round);
-            all.AddRange(room);
-            buffer.Advance(room.Length);
-            Assert.Equal(all.ToArray(), buffer.Written);
-        }
-    }
-
-    [Fact]
     public void It_grows_when_it_must_and_then_to_the_double_at_least()
     {
         using var buffer = PooledBuffer.Rent();

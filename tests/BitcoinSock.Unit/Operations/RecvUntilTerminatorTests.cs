@@ -69,64 +69,6 @@ public partial class RecvUntilTerminatorTests
         Assert.Equal("rest"u8, pair.Near.RecvNow());
     }
 
-    [Theory]
-    [InlineData(9, 10, true)]
-    [InlineData(10, 10, false)]
-    [InlineData(10, 11, true)]
-    [InlineData(0, 1, true)]
-    [InlineData(0, 0, false)]
-    [InlineData(511, 512, true)]
-    [InlineData(512, 512, false)]
-    [InlineData(512, 513, true)]
-    [InlineData(2047, 2048, true)]
-    [InlineData(2048, 2048, false)]
-    [InlineData(2048, 2049, true)]
-    [InlineData(6144, 6144, false)]
-    [InlineData(6144, 6145, true)]
-    [InlineData(200_000, 200_000, false)]
-    [InlineData(200_000, 200_001, true)]
-    public void A_line_fits_exactly_if_its_terminator_is_within_the_limit(
-        int length,
-        int limit,
-        bool fits
-    )
-    {
-        var sock = new ScriptedSock(new string('x', length) + "\nnext");
-        SockOutcome outcome = sock.TryRecvUntilTerminator(Newline, new byte[limit], Within.Long);
-
-        Assert.Equal(fits ? SockStatus.Ok : SockStatus.TooLong, outcome.Status);
-        Assert.Equal(fits ? length : limit, outcome.Count);
-        Assert.Equal(fits ? length + 1 : limit, sock.Consumed);
-
-        sock = new ScriptedSock(new string('x', length) + "\nnext");
-        if (!fits)
-        {
-            var failure = Assert.Throws<SockException>(() =>
-                sock.RecvUntilTerminator(Newline, Within.Long, default, limit)
-            );
-            Assert.Equal(
-                $"Received too many bytes without a terminator ({limit})",
-                failure.Message
-            );
-            Assert.Equal(limit, failure.Received.Length);
-        }
-    }
-
-    [Fact]
-    public void The_result_does_not_depend_on_where_the_bytes_are_cut()
-    {
-        const string Stream = "ab\ncd";
-        for (int first = 1; first < Stream.Length; first++)
-        {
-            int cut = first;
-            var sock = new ScriptedSock(Stream);
-            sock.OnRecv = (_, asked) =>
-                SockResult.Ok(sock.Consumed < cut ? Math.Min(asked, cut - sock.Consumed) : asked);
-            Assert.Equal("ab", sock.RecvUntilTerminator(Newline, Within.Long, default, 10));
-            Assert.Equal(3, sock.Consumed);
-        }
-    }
-
     [Fact]
     public void Any_byte_can_end_a_line_and_be_in_one()
     {
