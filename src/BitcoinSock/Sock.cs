@@ -23,6 +23,7 @@ public sealed partial class Sock
         ISockRelease,
         ISockReset,
         IMayHaveMessages,
+        ISockGone,
         IDisposable
 {
     /// <summary>
@@ -81,6 +82,8 @@ public sealed partial class Sock
         sock._handle = owner.Take(socket);
         return sock;
     }
+
+    CancellationToken ISockGone.Gone => Handle?.Gone ?? new CancellationToken(canceled: true);
 
     internal SockHandle? Handle => Volatile.Read(ref _handle);
 

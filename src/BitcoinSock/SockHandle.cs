@@ -25,6 +25,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 
     private readonly Lock _gate = new();
     private readonly List<IGoneObserver> _waiting = [];
+    private CancellationTokenSource? _gone;
     private volatile bool _nonBlocking;
     private volatile bool _isGone;
 
@@ -43,6 +44,26 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     /// <see cref="SafeHandle.IsClosed"/>, which only then turns true).
     /// </summary>
     public bool IsGone => _isGone;
+
+    /// <summary>Fires when the descriptor goes, or goes to another Sock.</summary>
+    public CancellationToken Gone
+    {
+        get
+        {
+            CancellationTokenSource gone;
+            lock (_gate)
+            {
+                gone = _gone ??= new CancellationTokenSource();
+            }
+
+            if (_isGone)
+            {
+                gone.Cancel();
+            }
+
+            return gone.Token;
+        }
+    }
 
     /// <summary>
     /// Keeps the descriptor from being closed until <see cref="SafeHandle.DangerousRelease"/>.
@@ -156,6 +177,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     /// <summary>Tells those who wait, and no more than once.</summary>
     public void TellWaiting()
     {
+        CancellationTokenSource? gone;
         lock (_gate)
         {
             foreach (IGoneObserver waiting in _waiting)
@@ -164,6 +186,10 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
             }
 
             _waiting.Clear();
+            gone = _gone;
+            _gone = null;
         }
+
+        gone?.Cancel();
     }
 }

@@ -8,7 +8,12 @@ namespace BitcoinSock;
 /// awaits. What it sends and receives goes straight to the socket's descriptor, so outcomes and
 /// codes are those of <see cref="Sock"/>.
 /// </summary>
-public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSockOpt, IDisposable
+public sealed partial class ManagedSock
+    : ISockAsync,
+        ISockConnect,
+        ISockGetSockOpt,
+        ISockGone,
+        IDisposable
 {
     private readonly bool _ownsSocket;
     private readonly bool _wasBlocking;
@@ -43,6 +48,8 @@ public sealed partial class ManagedSock : ISockAsync, ISockConnect, ISockGetSock
             socket.Blocking = false;
         }
     }
+
+    CancellationToken ISockGone.Gone => _disposing.Token;
 
     /// <summary>The socket.</summary>
     public Socket Socket { get; }

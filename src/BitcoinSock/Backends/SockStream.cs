@@ -109,7 +109,7 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
                 .ConfigureAwait(false);
             SockOutcome next = pace.Waited(waited, slice, out int pauseMs);
             _ = CountOf(next, buffer.Span, cancellationToken);
-            await SockOperations.PauseAsync(pauseMs).ConfigureAwait(false);
+            await Pause.SleepAsync(sock, pauseMs, cancellationToken).ConfigureAwait(false);
             if (buffer.IsEmpty && waited.Count > 0)
             {
                 return 0; // who reads nothing wants to know that there is something

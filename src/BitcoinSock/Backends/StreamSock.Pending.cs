@@ -5,6 +5,8 @@ namespace BitcoinSock;
 // The one read and the one write that can be under way.
 public sealed partial class StreamSock
 {
+    private bool IsDisposed => _disposing.IsCancellationRequested;
+
     private bool CanRecv(SockEvents requested) => (requested & SockEvents.Recv) != 0 && CanRecv();
 
     private bool CanSend(SockEvents requested) => (requested & SockEvents.Send) != 0 && CanSend();
@@ -12,7 +14,7 @@ public sealed partial class StreamSock
     // Whether a receive would find something. If not, a read is under way.
     private bool CanRecv()
     {
-        if (_isDisposed)
+        if (IsDisposed)
         {
             _readEnd = SockResult.Fail(NetworkError.BadHandle);
             _start = _end;
@@ -40,7 +42,7 @@ public sealed partial class StreamSock
             (_start, _end) = (0, reading.Result);
             _readEnd =
                 reading.Result > 0 ? null
-                : _isDisposed ? SockResult.Fail(NetworkError.BadHandle)
+                : IsDisposed ? SockResult.Fail(NetworkError.BadHandle)
                 : SockResult.Ok(0);
         }
         else
@@ -54,7 +56,7 @@ public sealed partial class StreamSock
     // Whether a send would take something, or fail. If not, a write is under way.
     private bool CanSend()
     {
-        if (_isDisposed)
+        if (IsDisposed)
         {
             _writeEnd = SockResult.Fail(NetworkError.BadHandle);
             return true;
@@ -110,7 +112,7 @@ public sealed partial class StreamSock
     private SockResult ErrorOf(Task failed, SocketError otherwise)
     {
         Failure = failed.Exception?.InnerException ?? new TaskCanceledException(failed);
-        if (_isDisposed)
+        if (IsDisposed)
         {
             return SockResult.Fail(NetworkError.BadHandle); // whatever the stream makes of it
         }

@@ -14,13 +14,14 @@ namespace BitcoinSock;
 /// <see cref="System.IO.Stream.Read(Span{byte})"/> and <c>Write</c> of its own cannot, because the
 /// base class makes the async calls of such a stream wait for each other.
 /// </remarks>
-public sealed partial class StreamSock : ISockAsync, IDisposable
+public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
 {
     private const int BufferLength = 16 * 1024;
 
     private readonly bool _leaveOpen;
     private readonly byte[] _incoming = new byte[BufferLength];
     private readonly byte[] _outgoing = new byte[BufferLength];
+    private readonly CancellationTokenSource _disposing = new();
     private CancellationTokenSource _reads = new();
 
     // Read ahead: _incoming[_start.._end].
@@ -31,7 +32,6 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
     private Task? _writing;
     private SockResult? _readEnd;
     private SockResult? _writeEnd;
-    private volatile bool _isDisposed;
 
     /// <summary>Takes a stream.</summary>
     /// <param name="stream">The stream; it reads and writes.</param>
@@ -48,6 +48,8 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
         Stream = stream;
         _leaveOpen = leaveOpen;
     }
+
+    CancellationToken ISockGone.Gone => _disposing.Token;
 
     /// <summary>The stream.</summary>
     public Stream Stream { get; }
@@ -117,7 +119,7 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
             occurred =
                 (CanRecv(requested) ? SockEvents.Recv : SockEvents.None)
                 | (CanSend(requested) ? SockEvents.Send : SockEvents.None);
-            if (_isDisposed)
+            if (IsDisposed)
             {
                 occurred = SockEvents.Error;
                 return SockResult.Fail(NetworkError.BadHandle);
@@ -141,7 +143,11 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
             Task? reading = (requested & SockEvents.Recv) != 0 ? _reading : null;
             Task? writing = (requested & SockEvents.Send) != 0 ? _writing : null;
             Task[] awaited = [reading ?? Tasks.Never, writing ?? Tasks.Never];
-            _ = Tasks.WaitForFirst(awaited, deadline.Slice, interrupt);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+                interrupt,
+                _disposing.Token
+            );
+            _ = Tasks.WaitForFirst(awaited, deadline.Slice, ending.Token);
         }
     }
 
@@ -238,9 +244,9 @@ public sealed partial class StreamSock : ISockAsync, IDisposable
     /// </summary>
     public void Dispose()
     {
-        if (!_isDisposed)
+        if (!IsDisposed)
         {
-            _isDisposed = true;
+            _disposing.Cancel();
             FinishWriting();
             _reads.Cancel();
             if (!_leaveOpen)

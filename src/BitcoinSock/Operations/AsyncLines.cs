@@ -131,7 +131,7 @@ public static partial class SockOperations
                     SockResult waited = await sock.WaitRecvAsync(slice.Remaining, interrupt)
                         .ConfigureAwait(false);
                     step = pace.Waited(waited, slice, out int pauseMs);
-                    await PauseAsync(pauseMs).ConfigureAwait(false);
+                    await Pause.SleepAsync(sock, pauseMs, interrupt).ConfigureAwait(false);
                 }
             }
 

@@ -50,7 +50,8 @@ public static partial class SockOperations
 
                     sent += Math.Max(taken.Count, 0);
                     step = pace.Waited(taken, slice, out int pauseMs);
-                    await PauseAsync(taken.Count > 0 ? 0 : pauseMs).ConfigureAwait(false);
+                    pauseMs = taken.Count > 0 ? 0 : pauseMs;
+                    await Pause.SleepAsync(sock, pauseMs, interrupt).ConfigureAwait(false);
                 }
             }
 
@@ -98,7 +99,7 @@ public static partial class SockOperations
                     SockResult waited = await sock.WaitRecvAsync(slice.Remaining, interrupt)
                         .ConfigureAwait(false);
                     step = pace.Waited(waited, slice, out int pauseMs);
-                    await PauseAsync(pauseMs).ConfigureAwait(false);
+                    await Pause.SleepAsync(sock, pauseMs, interrupt).ConfigureAwait(false);
                 }
             }
 
@@ -148,8 +149,4 @@ public static partial class SockOperations
             .ConfigureAwait(false);
         outcome.ThrowIfRecvFailed(buffer.Span, interrupt);
     }
-
-    // An interrupt is found after it, and an outcome: this is no place to throw.
-    internal static Task PauseAsync(int milliseconds) =>
-        Task.Delay(milliseconds, CancellationToken.None);
 }

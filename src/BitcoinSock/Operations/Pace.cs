@@ -29,7 +29,7 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
         SockOutcome next = Waited(waited, slice, out int pauseMs);
         if (pauseMs > 0)
         {
-            Thread.Sleep(pauseMs); // for nothing, it would give the processor away
+            Pause.Sleep(sock, pauseMs, interrupt);
         }
 
         return next;
@@ -55,7 +55,9 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     /// <summary>For how long to wait at most.</summary>
     public readonly Deadline Slice() => new(_deadline.Slice, clock);
 
-    /// <summary>What a wait in that slice means.</summary>
+    /// <summary>
+    /// What a wait in that slice means, and how long to pause after it: never past the deadline.
+    /// </summary>
     public SockOutcome Waited(SockResult waited, Deadline slice, out int pauseMs)
     {
         pauseMs = 0;
@@ -67,7 +69,8 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
         _idleRounds = slice.HasPassed ? 0 : _idleRounds + 1;
         if (_idleRounds > IdleRoundsFree)
         {
-            pauseMs = 1 << Math.Min(_idleRounds - IdleRoundsFree, PauseDoublingsMax);
+            int wantedMs = 1 << Math.Min(_idleRounds - IdleRoundsFree, PauseDoublingsMax);
+            pauseMs = Math.Min(wantedMs, Deadline.ToMilliseconds(_deadline.Slice));
         }
 
         return SockOutcome.Ok(0);

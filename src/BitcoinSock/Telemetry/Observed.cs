@@ -8,7 +8,7 @@ namespace BitcoinSock;
 /// every result back, counts them, and tells how the operation ended. So operations know nothing of
 /// telemetry but where they begin and end.
 /// </summary>
-internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt
+internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
 {
     private readonly object _sock;
     private readonly string _operation;
@@ -29,6 +29,8 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt
     }
 
     TimeProvider ISockWait.Clock => _clock;
+
+    CancellationToken ISockGone.Gone => (_sock as ISockGone)?.Gone ?? default;
 
     /// <summary>What to call instead of the sock; null if nobody listens.</summary>
     /// <param name="sock">Whose operation begins.</param>

@@ -109,6 +109,24 @@ public class StreamSockTests
         Assert.Equal(SockEvents.Error, occurred);
     }
 
+    [Theory]
+    [InlineData(SockEvents.None)]
+    [InlineData(SockEvents.Recv)]
+    [InlineData(SockEvents.Send)]
+    public void A_disposal_ends_a_wait_at_once_whatever_the_stream_is_at(SockEvents requested)
+    {
+        StreamSock? sock = null;
+        Soon.Holds(
+            beforehand: () =>
+            {
+                sock = new StreamSock(new GatedStream { IgnoresTokens = true }, leaveOpen: true);
+                sock.Send(_some, SockFlags.None);
+            },
+            () => Assert.Equal(Gone, sock!.Wait(Within.Long, requested, out _)),
+            () => sock!.Dispose()
+        );
+    }
+
     [Fact]
     public void A_write_that_does_not_end_is_given_up_by_a_disposal()
     {

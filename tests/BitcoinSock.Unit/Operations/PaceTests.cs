@@ -202,6 +202,21 @@ public class PaceTests
     }
 
     [Fact]
+    public void No_pause_goes_past_the_deadline()
+    {
+        var clock = new ManualClock();
+        var pace = new Pace(TimeSpan.FromMilliseconds(10), clock, default);
+        Assert.Equal([0, 0, 0, 2, 4, 8, 10, 10], Pauses(ref pace, 8));
+        clock.Advance(TimeSpan.FromMilliseconds(9.5));
+        Assert.Equal([1], Pauses(ref pace, 1));
+        clock.Advance(TimeSpan.FromMilliseconds(0.5));
+        Assert.Equal([0], Pauses(ref pace, 1));
+
+        pace = new Pace(Timeout.InfiniteTimeSpan, clock, default);
+        Assert.Equal([0, 0, 0, 2, 4, 8, 16, 16], Pauses(ref pace, 8));
+    }
+
+    [Fact]
     public void A_wait_that_took_its_time_was_not_in_vain()
     {
         var clock = new ManualClock();

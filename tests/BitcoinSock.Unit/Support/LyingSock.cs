@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace BitcoinSock.Unit;
+
+/// <summary>
+/// Its waits say at once that all is there, and nothing ever is: whoever believes that is in a
+/// pause of 16 ms nearly all the time.
+/// </summary>
+internal sealed class LyingSock : ISockAsync, ISockConnect, ISockGetSockOpt
+{
+    private static readonly SockResult Nothing = SockResult.Fail(NetworkError.WouldBlock);
+    private int _waits;
+
+    /// <summary>Whether pauses are as long as they get.</summary>
+    public bool IsPausedFor => Volatile.Read(ref _waits) > 8;
+
+    public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) => Nothing;
+
+    public SockResult Recv(Span<byte> buffer, SockFlags flags) => Nothing;
+
+    public SockResult Wait(
+        TimeSpan timeout,
+        SockEvents requested,
+        out SockEvents occurred,
+        CancellationToken interrupt = default
+    )
+    {
+        occurred = requested;
+        Interlocked.Increment(ref _waits);
+        return SockResult.Ok(1);
+    }
+
+    public ValueTask<SockResult> SendAsync(
+        ReadOnlyMemory<byte> data,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    ) => WaitRecvAsync(timeout, interrupt);
+
+    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt)
+    {
+        Interlocked.Increment(ref _waits);
+        return new(Nothing);
+    }
+
+    public SockResult Connect(EndPoint endPoint) => SockResult.Fail(SocketError.AlreadyInProgress);
+
+    public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
+    {
+        value = 0;
+        return SockResult.Ok(0);
+    }
+}
