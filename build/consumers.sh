@@ -28,6 +28,10 @@ dotnet run --project FSharp
 echo "-- C#, compiled to native code: operations and telemetry"
 dotnet publish Native --use-current-runtime -o native
 native/Consumer
+echo "-- what the library brings along: nothing"
+if grep '<dependency ' cache/bitcoinsock/*/bitcoinsock.nuspec; then
+    exit 1
+fi
 echo "-- the tool, asked about that backend"
 dotnet tool install sockcheck --tool-path tools --version 0.1.0 --add-source "$packages"
 tools/sockcheck --assembly CSharp/bin/Debug/net10.0/Consumer.dll --factory RingBackend.Backends.Ring

@@ -152,8 +152,10 @@ internal abstract class Platform
 
         if (entries.IsEmpty)
         {
-            // Winsock refuses to wait for nothing.
+            // Winsock refuses to wait for nothing; and there is nothing that could wake it.
+#pragma warning disable RS0030
             Thread.Sleep(timeoutMs);
+#pragma warning restore RS0030
             return SockResult.Ok(0);
         }
 
