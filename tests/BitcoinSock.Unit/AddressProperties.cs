@@ -70,6 +70,20 @@ public class AddressProperties
         Assert.Equal(wanted.ToString(), told!.ToString());
     }
 
+    [Fact]
+    public void An_endpoint_that_is_no_address_is_refused_with_the_reason()
+    {
+        using Sock sock = Sock.Create(AddressFamily.InterNetwork);
+        foreach (
+            Func<EndPoint, SockResult> use in (Func<EndPoint, SockResult>[])
+                [sock.Bind, sock.Connect]
+        )
+        {
+            var refused = Assert.Throws<ArgumentException>("endPoint", () => use(new NoAddress()));
+            Assert.IsType<NotImplementedException>(refused.InnerException);
+        }
+    }
+
     private static Sock Bound(IPAddress address, out IPEndPoint told)
     {
         Sock sock = Sock.Create(address.AddressFamily);
@@ -85,4 +99,6 @@ public class AddressProperties
         Assert.InRange(told.Port, 1, IPEndPoint.MaxPort);
         return sock;
     }
+
+    private sealed class NoAddress : EndPoint;
 }

@@ -196,6 +196,9 @@ public static partial class SockOperations
         long total = (long)header.Length + payload.Length;
         return total <= int.MaxValue
             ? (int)total
-            : throw new ArgumentException($"{total} bytes are more than one operation can count.");
+            : throw new ArgumentException(
+                $"{total} bytes are more than one operation can count.",
+                nameof(payload)
+            );
     }
 }

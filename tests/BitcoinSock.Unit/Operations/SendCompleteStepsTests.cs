@@ -26,11 +26,14 @@ public class SendCompleteStepsTests
         var sock = new ScriptedSock();
         Assert.Equal(SockOutcome.Ok(int.MaxValue), sock.TrySendComplete(most, "1"u8, Within.Long));
         Assert.Equal(2, sock.Sends);
-        Assert.Throws<ArgumentException>(() =>
-        {
-            ReadOnlySpan<byte> more = MemoryMarshal.CreateReadOnlySpan(in one, int.MaxValue);
-            sock.TrySendComplete(more, "1"u8, Within.Long);
-        });
+        Assert.Throws<ArgumentException>(
+            "payload",
+            () =>
+            {
+                ReadOnlySpan<byte> more = MemoryMarshal.CreateReadOnlySpan(in one, int.MaxValue);
+                sock.TrySendComplete(more, "1"u8, Within.Long);
+            }
+        );
         Assert.Equal(2, sock.Sends);
     }
 
