@@ -30,6 +30,7 @@ internal static unsafe partial class LibC
 
     private const string Library = "libc";
 
+    [StructLayout(LayoutKind.Sequential)]
     public struct PollFd
     {
         public int Fd;
@@ -37,6 +38,7 @@ internal static unsafe partial class LibC
         public short REvents;
     }
 
+    [StructLayout(LayoutKind.Sequential)]
     public struct IoVec
     {
         public nint Base;
@@ -45,6 +47,7 @@ internal static unsafe partial class LibC
 
     // Some systems have shorter fields, and then padding: on little-endian processors the same
     // bytes. Darwin's flags are in the padding behind the length of the control data.
+    [StructLayout(LayoutKind.Sequential)]
     public struct MsgHdr
     {
         public nint Name;
@@ -57,6 +60,7 @@ internal static unsafe partial class LibC
     }
 
     // Darwin's tv_usec is 32 bits and 4 of padding: on its little-endian processors the same bytes.
+    [StructLayout(LayoutKind.Sequential)]
     public struct TimeVal
     {
         public nint Seconds;

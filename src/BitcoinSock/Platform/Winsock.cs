@@ -23,6 +23,7 @@ internal static unsafe partial class Winsock
 
     private const string Library = "ws2_32";
 
+    [StructLayout(LayoutKind.Sequential)]
     public struct PollFd
     {
         public nint Fd;
@@ -30,12 +31,14 @@ internal static unsafe partial class Winsock
         public short REvents;
     }
 
+    [StructLayout(LayoutKind.Sequential)]
     public struct WsaBuf
     {
         public uint Len;
         public nint Buf;
     }
 
+    [StructLayout(LayoutKind.Sequential)]
     public struct TimeVal
     {
         public int Seconds;
