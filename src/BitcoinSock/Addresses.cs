@@ -21,19 +21,20 @@ internal static class Addresses
             );
         }
 
-        SocketAddress? address = null;
+        Exception? reason = null;
         try
         {
-            address = endPoint.Serialize();
+            if (endPoint.Serialize() is SocketAddress address)
+            {
+                return address.Buffer.Span[..address.Size];
+            }
         }
         catch (Exception none) when (none is NotImplementedException or NotSupportedException)
         {
-            // As the base class does where a derived one has nothing to say.
+            reason = none; // as the base class does where a derived one has nothing to say
         }
 
-        return address is not null
-            ? address.Buffer.Span[..address.Size]
-            : throw new ArgumentException($"{endPoint} is no address.", nameof(endPoint));
+        throw new ArgumentException($"{endPoint} is no address.", nameof(endPoint), reason);
     }
 
     /// <summary>Null if it is of a family that this library has no endpoint for.</summary>

@@ -228,7 +228,7 @@ public sealed partial class Sock
             }
 
             _handle = handle;
-            if (!Platform.Current.HasDontWait && (flags & SockFlags.DontWait) != 0)
+            if (!Platform.Current.HasDontWait && (flags & SockFlags.DontWait) != SockFlags.None)
             {
                 handle.EnsureNonBlocking();
             }

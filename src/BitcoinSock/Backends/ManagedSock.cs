@@ -84,7 +84,7 @@ public sealed partial class ManagedSock
         CancellationToken interrupt = default
     )
     {
-        if (_connecting is Task connecting && (requested & SockEvents.Send) != 0)
+        if (_connecting is Task connecting && (requested & SockEvents.Send) != SockEvents.None)
         {
             // While it connects, the base library has the last word on whether it has.
             using CancellationTokenSource ending = Ending(interrupt);

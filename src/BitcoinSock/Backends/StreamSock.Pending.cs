@@ -7,9 +7,11 @@ public sealed partial class StreamSock
 {
     private bool IsDisposed => _disposing.IsCancellationRequested;
 
-    private bool CanRecv(SockEvents requested) => (requested & SockEvents.Recv) != 0 && CanRecv();
+    private bool CanRecv(SockEvents requested) =>
+        (requested & SockEvents.Recv) != SockEvents.None && CanRecv();
 
-    private bool CanSend(SockEvents requested) => (requested & SockEvents.Send) != 0 && CanSend();
+    private bool CanSend(SockEvents requested) =>
+        (requested & SockEvents.Send) != SockEvents.None && CanSend();
 
     // Whether a receive would find something. If not, a read is under way.
     private bool CanRecv()

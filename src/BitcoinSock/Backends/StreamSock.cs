@@ -101,7 +101,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
 
         int count = Math.Min(buffer.Length, _end - _start);
         _incoming.AsSpan(_start, count).CopyTo(buffer);
-        _start += (flags & SockFlags.Peek) != 0 ? 0 : count;
+        _start += (flags & SockFlags.Peek) != SockFlags.None ? 0 : count;
         return SockResult.Ok(count);
     }
 
@@ -140,8 +140,8 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
                 return SockResult.Ok(0);
             }
 
-            Task? reading = (requested & SockEvents.Recv) != 0 ? _reading : null;
-            Task? writing = (requested & SockEvents.Send) != 0 ? _writing : null;
+            Task? reading = (requested & SockEvents.Recv) != SockEvents.None ? _reading : null;
+            Task? writing = (requested & SockEvents.Send) != SockEvents.None ? _writing : null;
             Task[] awaited = [reading ?? Tasks.Never, writing ?? Tasks.Never];
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(
                 interrupt,

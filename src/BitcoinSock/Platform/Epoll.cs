@@ -96,8 +96,8 @@ internal sealed unsafe partial class Epoll : EventQueue
         byte* one = stackalloc byte[EventSize];
         var bytes = new Span<byte>(one, EventSize);
         uint wanted =
-            ((requested & SockEvents.Recv) != 0 ? EPOLLIN : 0)
-            | ((requested & SockEvents.Send) != 0 ? EPOLLOUT : 0);
+            ((requested & SockEvents.Recv) != SockEvents.None ? EPOLLIN : 0)
+            | ((requested & SockEvents.Send) != SockEvents.None ? EPOLLOUT : 0);
         MemoryMarshal.Write(bytes, wanted);
         MemoryMarshal.Write(bytes[DataOffset..], token);
         return Decode(Control(Fd, operation, LibC.Fd(socket), one));

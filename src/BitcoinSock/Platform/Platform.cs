@@ -172,7 +172,7 @@ internal abstract class Platform
                 return Refuse(entries);
             }
 
-            sees &= (entry.Requested & SockEvents.Recv) != 0;
+            sees &= (entry.Requested & SockEvents.Recv) != SockEvents.None;
         }
 
         // select(2) sees a hang-up as something to receive: who does not wait for that asks before.

@@ -22,8 +22,8 @@ internal sealed unsafe partial class PosixPlatform
             SockEvents requested = entries[i].Requested;
             fds[i].Fd = Fd(entries[i].Socket);
             fds[i].Events = (short)(
-                ((requested & SockEvents.Recv) != 0 ? LibC.POLLIN : 0)
-                | ((requested & SockEvents.Send) != 0 ? LibC.POLLOUT : 0)
+                ((requested & SockEvents.Recv) != SockEvents.None ? LibC.POLLIN : 0)
+                | ((requested & SockEvents.Send) != SockEvents.None ? LibC.POLLOUT : 0)
             );
         }
 
@@ -71,8 +71,8 @@ internal sealed unsafe partial class PosixPlatform
         foreach (PollEntry entry in entries)
         {
             int fd = Fd(entry.Socket);
-            recv.Set(fd, (entry.Requested & SockEvents.Recv) != 0);
-            send.Set(fd, (entry.Requested & SockEvents.Send) != 0);
+            recv.Set(fd, (entry.Requested & SockEvents.Recv) != SockEvents.None);
+            send.Set(fd, (entry.Requested & SockEvents.Send) != SockEvents.None);
             count = Math.Max(count, fd + 1);
         }
 

@@ -213,9 +213,9 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
             : SockResult.Ok((int)returned);
 
     private int Flags(SockFlags flags) =>
-        ((flags & SockFlags.Peek) != 0 ? LibC.MSG_PEEK : 0)
-        | ((flags & SockFlags.NoSignal) != 0 ? numbers.MSG_NOSIGNAL : 0)
-        | ((flags & SockFlags.DontWait) != 0 ? numbers.MSG_DONTWAIT : 0);
+        ((flags & SockFlags.Peek) != SockFlags.None ? LibC.MSG_PEEK : 0)
+        | ((flags & SockFlags.NoSignal) != SockFlags.None ? numbers.MSG_NOSIGNAL : 0)
+        | ((flags & SockFlags.DontWait) != SockFlags.None ? numbers.MSG_DONTWAIT : 0);
 
     /// <summary>
     /// What a new descriptor needs where no flag of the call that made it did that.

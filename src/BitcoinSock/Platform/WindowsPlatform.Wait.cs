@@ -32,8 +32,8 @@ internal sealed unsafe partial class WindowsPlatform
             fds[i].Fd = socket < 0 ? nint.MaxValue : socket;
             fds[i].REvents = 0;
             fds[i].Events = (short)(
-                ((requested & SockEvents.Recv) != 0 ? Winsock.POLLIN : 0)
-                | ((requested & SockEvents.Send) != 0 ? Winsock.POLLOUT : 0)
+                ((requested & SockEvents.Recv) != SockEvents.None ? Winsock.POLLIN : 0)
+                | ((requested & SockEvents.Send) != SockEvents.None ? Winsock.POLLOUT : 0)
             );
         }
 
@@ -80,8 +80,8 @@ internal sealed unsafe partial class WindowsPlatform
         Span<nint> recv = sets[..room];
         Span<nint> send = sets.Slice(room, room);
         Span<nint> error = sets.Slice(2 * room, room);
-        Fill(recv, entries, static entry => (entry.Requested & SockEvents.Recv) != 0);
-        Fill(send, entries, static entry => (entry.Requested & SockEvents.Send) != 0);
+        Fill(recv, entries, static entry => (entry.Requested & SockEvents.Recv) != SockEvents.None);
+        Fill(send, entries, static entry => (entry.Requested & SockEvents.Send) != SockEvents.None);
         Fill(error, entries, IsConnecting);
         (int seconds, int ms) = Math.DivRem(timeoutMs, 1000);
         var time = new Winsock.TimeVal { Seconds = seconds, Microseconds = ms * 1000 };
@@ -126,7 +126,7 @@ internal sealed unsafe partial class WindowsPlatform
             entry.Report(
                 recv: Has(recv, socket) || failed,
                 send: Has(send, socket) || failed,
-                error: (entry.Occurred & SockEvents.Error) != 0 || failed
+                error: (entry.Occurred & SockEvents.Error) != SockEvents.None || failed
             );
             ready += entry.Occurred == SockEvents.None ? 0 : 1;
         }
@@ -154,7 +154,7 @@ internal sealed unsafe partial class WindowsPlatform
     {
         byte* address = stackalloc byte[AddressLengthMax];
         int length = AddressLengthMax;
-        return (entry.Requested & SockEvents.Send) != 0
+        return (entry.Requested & SockEvents.Send) != SockEvents.None
             && Winsock.GetPeerName(entry.Socket.Value, address, &length) < 0;
     }
 

@@ -198,7 +198,7 @@ internal sealed unsafe partial class WindowsPlatform : Platform
 
     public override SockResult Recv(CSocket socket, Span<byte> buffer, SockFlags flags)
     {
-        int peek = (flags & SockFlags.Peek) != 0 ? Winsock.MSG_PEEK : 0;
+        int peek = (flags & SockFlags.Peek) != SockFlags.None ? Winsock.MSG_PEEK : 0;
         fixed (byte* bytes = buffer)
         {
             return Decode(Winsock.Recv(socket.Value, bytes, buffer.Length, peek));

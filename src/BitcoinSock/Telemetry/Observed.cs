@@ -91,7 +91,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     SockResult ISockRecv.Recv(Span<byte> buffer, SockFlags flags)
     {
         SockResult got = ((ISockRecv)_sock).Recv(buffer, flags);
-        return (flags & SockFlags.Peek) != 0
+        return (flags & SockFlags.Peek) != SockFlags.None
             ? Called(nameof(SockFlags.Peek), buffer.Length, got)
             : Called(nameof(ISockRecv.Recv), buffer.Length, got, ref _received);
     }
