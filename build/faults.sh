@@ -33,13 +33,18 @@ expect() {
     fi
 }
 
-while IFS=: read -r operation calls; do
-    for call in $calls; do
-        for error in EINTR EAGAIN ENOBUFS ECONNRESET EPIPE ENOMEM; do
-            expect "fault $operation +$call +$error"
+# expect_all ERRORS: of each operation and call that is read, for each of the errors.
+expect_all() {
+    while IFS=: read -r operation calls; do
+        for call in $calls; do
+            for error in $1; do
+                expect "fault $operation +$call +$error"
+            done
         done
     done
-done <<END
+}
+
+expect_all "EINTR EAGAIN ENOBUFS ECONNRESET EPIPE ENOMEM" <<END
 SendComplete, unix:sendto poll select
 SendComplete, TCP:sendto
 SendComplete, two parts:sendmsg
@@ -55,6 +60,18 @@ SockPoller, interrupted:recvfrom
 Wait:poll select
 SockPoller:epoll_wait
 PeerProbe sam:connect sendto recvfrom poll select
+END
+# Every call of the library that makes a descriptor, when none is left.
+expect_all "EMFILE ENFILE" <<END
+Create:socket
+CreatePair, unix:socketpair
+CreatePair, TCP:socket accept4
+Accept:accept4
+SockPoller:epoll_create1 socketpair
+SockPoller, poll:socketpair
+SockPoller, select:socketpair
+Wait:socketpair
+Sock.From:openat
 END
 for mechanism in Poll Select; do
     for operation in "Wait in vain" "RecvComplete in vain" "SendComplete in vain" SendComplete RecvComplete \

@@ -62,9 +62,12 @@ internal sealed class FaultsCommand : Command
     private static int Run(FileInfo? sample)
     {
         Kernel.AllowTracing();
-        Subject[] subjects = sample is null
-            ? Subjects
-            : [.. Subjects, .. Sample.Of(sample.FullName)];
+        Subject[] subjects =
+        [
+            .. Subjects,
+            .. Making.All,
+            .. sample is null ? [] : Sample.Of(sample.FullName),
+        ];
         int passed = 0;
         int failed = 0;
         Console.WriteLine($"{"", -5} {Row.Heading}");
@@ -84,10 +87,10 @@ internal sealed class FaultsCommand : Command
 
     // At once, because most of it is waiting.
     private static ParallelQuery<Row> Rows(Subject subject) =>
-        Errno
-            .All.AsParallel()
+        subject
+            .Errnos.AsParallel()
             .AsOrdered()
-            .WithDegreeOfParallelism(Errno.All.Length)
+            .WithDegreeOfParallelism(subject.IsAlone ? 1 : subject.Errnos.Length)
             .WithExecutionMode(ParallelExecutionMode.ForceParallelism)
             .Select(errno => new Row(subject, errno));
 }

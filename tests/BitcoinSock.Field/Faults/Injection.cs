@@ -17,6 +17,9 @@ internal sealed record Errno(string Name, int Code)
         new("ENOMEM", 12),
     ];
 
+    /// <summary>That no descriptor is left: for this process, or for any.</summary>
+    public static readonly Errno[] Shortages = [new("EMFILE", 24), new("ENFILE", 23)];
+
     /// <summary>
     /// The one rule for operations, whatever the call: law 23 (these two, EWOULDBLOCK, which is one
     /// of them here, and EINPROGRESS are tried again, and every other code ends the operation) and

@@ -4,7 +4,7 @@ namespace BitcoinSock.Field.Faults;
 internal sealed class Row
 {
     public static readonly string Heading =
-        $"{"operation", -24} {"call", -10} {"error", -10} {"outcome", -21} at the n-th call";
+        $"{"operation", -24} {"call", -13} {"error", -10} {"outcome", -21} at the n-th call";
 
     private readonly Subject _subject;
     private readonly Errno _errno;
@@ -36,7 +36,7 @@ internal sealed class Row
         string outcome = string.Join(" or ", _outcomes);
         string tried = $"{string.Join(' ', _subject.Whens)}: {_injected} injected";
         string verdict = IsOk ? "ok" : $"FAILED\n      {string.Join("\n      ", _wrong)}";
-        return $"{_subject.Operation, -24} {_subject.Call, -10} {_errno.Name, -10} "
+        return $"{_subject.Operation, -24} {_subject.Call, -13} {_errno.Name, -10} "
             + $"{outcome, -21} {tried}: {verdict}";
     }
 

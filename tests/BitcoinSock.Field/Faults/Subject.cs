@@ -10,12 +10,20 @@ internal abstract record Subject(string Operation, string Call, string[] Whens)
 
     protected static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>The codes with which it is failed.</summary>
+    public virtual Errno[] Errnos => Errno.All;
+
+    /// <summary>Whether nothing else may run meanwhile.</summary>
+    public virtual bool IsAlone => false;
+
     /// <summary>Runs it once and judges how it ended.</summary>
     public abstract Seen Run(Injection injection);
 
+    private static IEnumerable<Errno> Known => Errno.All.Concat(Errno.Shortages);
+
     protected static string Tell(SockOutcome outcome) =>
         outcome.Status == SockStatus.Failed
-            ? Errno.All.FirstOrDefault(each => each.Code == outcome.Error) is Errno known
+            ? Known.FirstOrDefault(each => each.Code == outcome.Error) is Errno known
                 ? $"Failed as {known.Name}"
                 : $"Failed as {outcome.Error}"
             : $"{outcome.Status}";
