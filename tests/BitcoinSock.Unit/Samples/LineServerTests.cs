@@ -6,7 +6,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>The server of the samples: what a protocol over SockPoller comes to.</summary>
-public class LineServerTests
+public partial class LineServerTests
 {
     private static readonly Limits Usual = new(10, 20, Within.Long);
 
