@@ -35,7 +35,7 @@ public sealed partial class Sock
     private SockHandle? _handle;
 
     /// <summary>An empty <c>Sock</c>.</summary>
-    public Sock() { }
+    public Sock() => FirstUse.Begin();
 
     /// <summary>Takes ownership of a descriptor.</summary>
     /// <param name="socket">

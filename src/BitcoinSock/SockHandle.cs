@@ -17,10 +17,6 @@ internal interface IGoneObserver
 /// </summary>
 internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
 {
-    // Closing tells the event source, and to make that takes a descriptor: not at the first close,
-    // which may be when none is left.
-    static SockHandle() => _ = Telemetry.HasEvents ? SockEventSource.Log : null;
-
     private readonly bool _owns;
 
     private readonly Lock _gate = new();
@@ -28,11 +24,16 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     private CancellationTokenSource? _gone;
     private volatile bool _nonBlocking;
     private volatile bool _isGone;
+    private bool _isForgotten;
 
     /// <summary>An owner of nothing yet.</summary>
     /// <param name="owns">Whether to close what it takes; if not, somebody else does.</param>
     public SockHandle(bool owns = true)
-        : base(owns) => _owns = owns;
+        : base(owns)
+    {
+        FirstUse.Begin();
+        _owns = owns;
+    }
 
     public CSocket Socket => new(handle);
 
@@ -156,6 +157,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     protected override void Dispose(bool disposing)
     {
         _isGone = true;
+        _isForgotten = !disposing;
         if (disposing)
         {
             // Before the close: the number may be another's right behind it.
@@ -170,7 +172,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         // A close that fails does not replace the error that made its caller close, nor does
         // whoever listens: SafeHandle sees to it.
         SockResult closed = Platform.Current.Close(Socket);
-        Telemetry.Closed(handle, closed.Error);
+        Telemetry.Closed(handle, closed.Error, _isForgotten);
         return !closed.IsError;
     }
 

@@ -45,6 +45,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
             throw new ArgumentException("A channel reads and writes.", nameof(stream));
         }
 
+        FirstUse.Begin();
         Stream = stream;
         _leaveOpen = leaveOpen;
     }

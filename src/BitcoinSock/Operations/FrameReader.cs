@@ -75,6 +75,7 @@ public sealed partial class FrameReader
 
         ArgumentOutOfRangeException.ThrowIfNegative(maxFrame);
         ArgumentOutOfRangeException.ThrowIfLessThan(window, terminator.Length);
+        FirstUse.Begin();
         _sock = sock;
         _terminator = terminator.ToArray();
         _maxFrame = maxFrame;

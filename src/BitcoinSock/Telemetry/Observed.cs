@@ -39,6 +39,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     public static Observed? Begin<TSock>(TSock sock, string operation)
     {
         ArgumentNullException.ThrowIfNull(sock);
+        FirstUse.Begin();
         return Telemetry.IsWanted ? Around(sock, operation) : null;
     }
 
@@ -62,12 +63,12 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     public SockResult Waited(string call, TimeSpan timeout, SockResult waited)
     {
         _waits++;
-        if (Telemetry.HasEvents && SockEventSource.Log.WantsCalls)
+        if (Telemetry.Events is { WantsCalls: true } events)
         {
             Telemetry.Tell(
-                (call, timeout, waited, _descriptor),
+                (events, call, timeout, waited, _descriptor),
                 static told =>
-                    SockEventSource.Log.Wait(
+                    told.events.Wait(
                         told.call,
                         told.timeout.TotalMilliseconds,
                         told.waited.Count,
@@ -165,12 +166,12 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     private SockResult Called(string call, int asked, SockResult result)
     {
         _calls++;
-        if (Telemetry.HasEvents && SockEventSource.Log.WantsCalls)
+        if (Telemetry.Events is { WantsCalls: true } events)
         {
             Telemetry.Tell(
-                (call, asked, result, _descriptor),
+                (events, call, asked, result, _descriptor),
                 static told =>
-                    SockEventSource.Log.Call(
+                    told.events.Call(
                         told.call,
                         told.asked,
                         told.result.Count,
@@ -190,24 +191,17 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     private void Tell(SockOutcome outcome, TimeSpan duration)
     {
         string end = outcome.Status.ToString();
-        if (Telemetry.HasEvents)
-        {
-            SockEventSource.Log.Operation(
-                _operation,
-                end,
-                outcome.Error,
-                _sent + _received,
-                _calls,
-                _waits,
-                duration.TotalMilliseconds,
-                _descriptor
-            );
-        }
-
-        if (Telemetry.HasMeters)
-        {
-            SockMeter.Ended(_operation, end, _sent, _received, _waits, duration);
-        }
+        Telemetry.Events?.Operation(
+            _operation,
+            end,
+            outcome.Error,
+            _sent + _received,
+            _calls,
+            _waits,
+            duration.TotalMilliseconds,
+            _descriptor
+        );
+        Telemetry.Meter?.Ended(_operation, end, _sent, _received, _waits, duration);
     }
 
     /// <summary>Around one that sends from two places at once.</summary>

@@ -9,16 +9,23 @@ namespace BitcoinSock;
 [EventSource(Name = "BitcoinSock")]
 internal sealed class SockEventSource : EventSource
 {
-    public static readonly SockEventSource Log = new();
-
-    private SockEventSource() { }
-
     /// <summary>Whether somebody listens to operations, or to their calls.</summary>
     public bool WantsOperations =>
         IsEnabled() && IsEnabled(EventLevel.Informational, Keywords.Operations | Keywords.Calls);
 
     /// <summary>Whether somebody listens to every call.</summary>
     public bool WantsCalls => IsEnabled() && IsEnabled(EventLevel.Verbose, Keywords.Calls);
+
+    /// <summary>Tells of a close(2); the error is 0 if it worked.</summary>
+    [NonEvent]
+    public void TellClosed(long descriptor, int error)
+    {
+        Closed(descriptor);
+        if (error != 0)
+        {
+            CloseFailed(descriptor, error, NetworkError.NetworkErrorString(error));
+        }
+    }
 
     /// <summary>
     /// close(2) failed. The descriptor is gone all the same, so nobody is told otherwise.

@@ -6,61 +6,71 @@ namespace BitcoinSock;
 /// What the library counts for dotnet-counters, OpenTelemetry and the like, under names by
 /// OpenTelemetry's conventions. docs/telemetry.md lists it for its readers.
 /// </summary>
-internal static class SockMeter
+internal sealed class SockMeter
 {
-    private static readonly Meter Meter = new("BitcoinSock");
+    private readonly Counter<long>? _io;
+    private readonly Counter<long>? _operations;
+    private readonly Counter<long>? _waits;
+    private readonly Histogram<double>? _duration;
 
-    private static readonly Counter<long> Io = Meter.CreateCounter<long>(
-        "bitcoinsock.io",
-        "By",
-        "Bytes that operations sent and received."
-    );
-
-    private static readonly Counter<long> Operations = Meter.CreateCounter<long>(
-        "bitcoinsock.operations",
-        "{operation}",
-        "Operations that ended."
-    );
-
-    private static readonly Counter<long> Waits = Meter.CreateCounter<long>(
-        "bitcoinsock.waits",
-        "{wait}",
-        "Waits inside of operations."
-    );
-
-    // The default buckets begin at 5 s.
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "bitcoinsock.operation.duration",
-        "s",
-        "How long operations took.",
-        tags: null,
-        new InstrumentAdvice<double>
-        {
-            HistogramBucketBoundaries = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100],
-        }
-    );
-
-    private static int _openSockets;
-
-    static SockMeter() =>
-        Meter.CreateObservableUpDownCounter(
-            "bitcoinsock.open_socket.count",
-            static () => Volatile.Read(ref _openSockets),
-            "{socket}",
-            "Descriptors that the library owns."
+    /// <summary>Publishes the instruments.</summary>
+    public SockMeter()
+    {
+        var meter = new Meter("BitcoinSock");
+        _io = Publish(
+            meter,
+            "bitcoinsock.io",
+            name =>
+                meter.CreateCounter<long>(name, "By", "Bytes that operations sent and received.")
         );
+        _operations = Publish(
+            meter,
+            "bitcoinsock.operations",
+            name => meter.CreateCounter<long>(name, "{operation}", "Operations that ended.")
+        );
+        _waits = Publish(
+            meter,
+            "bitcoinsock.waits",
+            name => meter.CreateCounter<long>(name, "{wait}", "Waits inside of operations.")
+        );
+        // The default buckets begin at 5 s.
+        _duration = Publish(
+            meter,
+            "bitcoinsock.operation.duration",
+            name =>
+                meter.CreateHistogram(
+                    name,
+                    "s",
+                    "How long operations took.",
+                    tags: null,
+                    new InstrumentAdvice<double>
+                    {
+                        HistogramBucketBoundaries = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100],
+                    }
+                )
+        );
+        Publish(
+            meter,
+            "bitcoinsock.open_socket.count",
+            name =>
+                meter.CreateObservableUpDownCounter(
+                    name,
+                    static () => Telemetry.OpenSockets,
+                    "{socket}",
+                    "Descriptors that the library owns."
+                )
+        );
+    }
 
     /// <summary>Whether somebody listens to what operations do.</summary>
-    public static bool WantsOperations =>
-        Operations.Enabled || Io.Enabled || Waits.Enabled || Duration.Enabled;
-
-    /// <summary>
-    /// Descriptors are owned, or not any more. Counted whether somebody listens yet or not.
-    /// </summary>
-    public static void CountOpen(int change) => Interlocked.Add(ref _openSockets, change);
+    public bool WantsOperations =>
+        _operations is { Enabled: true }
+        || _io is { Enabled: true }
+        || _waits is { Enabled: true }
+        || _duration is { Enabled: true };
 
     /// <summary>An operation ended.</summary>
-    public static void Ended(
+    public void Ended(
         string operation,
         string outcome,
         long sent,
@@ -71,22 +81,42 @@ internal static class SockMeter
     {
         var kind = new KeyValuePair<string, object?>("bitcoinsock.operation", operation);
         var end = new KeyValuePair<string, object?>("bitcoinsock.outcome", outcome);
-        Operations.Add(1, kind, end);
-        Duration.Record(duration.TotalSeconds, kind, end);
-        AddIfAny(Waits, waits, kind);
-        AddIfAny(Io, sent, new("network.io.direction", "transmit"));
-        AddIfAny(Io, received, new("network.io.direction", "receive"));
+        _operations?.Add(1, kind, end);
+        _duration?.Record(duration.TotalSeconds, kind, end);
+        AddIfAny(_waits, waits, kind);
+        AddIfAny(_io, sent, new("network.io.direction", "transmit"));
+        AddIfAny(_io, received, new("network.io.direction", "receive"));
     }
 
     private static void AddIfAny(
-        Counter<long> counter,
+        Counter<long>? counter,
         long count,
         KeyValuePair<string, object?> tag
     )
     {
         if (count > 0)
         {
-            counter.Add(count, tag);
+            counter?.Add(count, tag);
+        }
+    }
+
+    private static T? Publish<T>(Meter meter, string name, Func<string, T> create)
+        where T : Instrument
+    {
+        try
+        {
+            return create(name);
+        }
+        catch (Exception)
+        {
+            // A listener threw. The instrument is published all the same, and those who were shown
+            // it before listen to it: it is found as a listener finds it.
+            T? published = null;
+            using var finder = new MeterListener();
+            finder.InstrumentPublished = (found, _) =>
+                published = found.Meter == meter && found.Name == name ? (T)found : published;
+            finder.Start();
+            return published;
         }
     }
 }

@@ -10,6 +10,11 @@ namespace BitcoinSock;
 /// </summary>
 internal static class Telemetry
 {
+    // Null until they are published, and for ever if a listener does not let them be.
+    private static SockEventSource? _events;
+    private static SockMeter? _meter;
+    private static int _openSockets;
+
     [ThreadStatic]
     private static bool _isTelling;
 
@@ -23,15 +28,32 @@ internal static class Telemetry
     public static bool HasMeters { get; } =
         IsSwitchedOn("System.Diagnostics.Metrics.Meter.IsSupported");
 
+    /// <summary>What tells of events; null if there is none.</summary>
+    public static SockEventSource? Events => HasEvents ? _events : null;
+
+    /// <summary>What counts operations; null if there is none.</summary>
+    public static SockMeter? Meter => HasMeters ? _meter : null;
+
+    /// <summary>
+    /// How many descriptors are owned: counted whether there is a meter yet or not.
+    /// </summary>
+    public static int OpenSockets => Volatile.Read(ref _openSockets);
+
     /// <summary>Whether somebody wants to know of operations.</summary>
     public static bool IsWanted
     {
         // Where an operation begins, so that nothing is left there without the switches.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get =>
-            (HasEvents && SockEventSource.Log.WantsOperations)
-            || (HasMeters && SockMeter.WantsOperations);
+            (HasEvents && _events is { WantsOperations: true })
+            || (HasMeters && _meter is { WantsOperations: true });
     }
+
+    /// <summary>Makes the meter, and shows it to those who listen already.</summary>
+    public static void PublishMeter() => _meter = new SockMeter();
+
+    /// <summary>Makes the event source, and shows it to those who listen already.</summary>
+    public static void PublishEvents() => _events = new SockEventSource();
 
     /// <summary>A descriptor is owned.</summary>
     public static void Opened() => CountOpen(1);
@@ -39,13 +61,22 @@ internal static class Telemetry
     /// <summary>A descriptor was given up, open.</summary>
     public static void GivenUp() => CountOpen(-1);
 
-    /// <summary>A descriptor was closed; the error is 0 if that worked.</summary>
-    public static void Closed(long descriptor, int error)
+    /// <summary>A descriptor was closed.</summary>
+    /// <param name="descriptor">Its number.</param>
+    /// <param name="error">0 if that worked.</param>
+    /// <param name="isForgotten">
+    /// Whether a finalizer closed it: that tells nobody, because a listener that does not return
+    /// would stop every finalizer of the process.
+    /// </param>
+    public static void Closed(long descriptor, int error, bool isForgotten)
     {
         CountOpen(-1);
-        if (HasEvents && SockEventSource.Log.IsEnabled())
+        if (!isForgotten && Events is SockEventSource events && events.IsEnabled())
         {
-            Tell((descriptor, error), static told => TellClosed(told.descriptor, told.error));
+            Tell(
+                (events, descriptor, error),
+                static told => told.events.TellClosed(told.descriptor, told.error)
+            );
         }
     }
 
@@ -82,17 +113,7 @@ internal static class Telemetry
     {
         if (HasMeters)
         {
-            SockMeter.CountOpen(change);
-        }
-    }
-
-    private static void TellClosed(long descriptor, int error)
-    {
-        SockEventSource.Log.Closed(descriptor);
-        if (error != 0)
-        {
-            string text = NetworkError.NetworkErrorString(error);
-            SockEventSource.Log.CloseFailed(descriptor, error, text);
+            Interlocked.Add(ref _openSockets, change);
         }
     }
 

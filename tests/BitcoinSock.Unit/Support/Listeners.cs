@@ -28,7 +28,8 @@ internal sealed class HeardEvents : EventListener
     )
     {
         _then = then;
-        EnableEvents(SockEventSource.Log, level, keywords);
+        FirstUse.Begin();
+        EnableEvents(Telemetry.Events!, level, keywords);
     }
 
     public IReadOnlyCollection<EventWrittenEventArgs> All => _all;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Tracing;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using Xunit;
@@ -103,6 +104,28 @@ public class TelemetryHarmTests
         Assert.Equal(NetworkError.BadHandle, NetworkError.LastSocketError());
         Assert.NotEmpty(heard.Operations);
         Assert.NotEmpty(measured.All);
+    }
+
+    [Fact]
+    public void What_the_collector_closes_is_counted_and_told_to_nobody()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        using var heard = new HeardEvents(EventLevel.Verbose);
+        using var measured = new HeardMeasurements();
+        int before = measured.OpenSockets();
+        Forget();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal(before, measured.OpenSockets());
+        Assert.Empty(heard.All);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Forget()
+        {
+            _ = Sock.CreatePair();
+            _ = new Sock(new CSocket(1_000_000)); // its close fails
+        }
     }
 
     [Fact]
