@@ -48,10 +48,16 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     public SockOutcome End(SockOutcome outcome)
     {
         TimeSpan duration = _clock.GetElapsedTime(_start);
-        Telemetry.Tell(
-            (this, outcome, duration),
-            static told => told.Item1.Tell(told.outcome, told.duration)
-        );
+        string end = outcome.Status.ToString();
+        if (Telemetry.Events is SockEventSource events)
+        {
+            Telemetry.Tell(
+                (this, events, end, outcome.Error, duration),
+                static told => told.Item1.Tell(told.events, told.end, told.Error, told.duration)
+            );
+        }
+
+        Telemetry.Meter?.Ended(_operation, end, _sent, _received, _waits, duration);
         return outcome;
     }
 
@@ -188,21 +194,17 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     private static void Moved(int asked, SockResult result, ref long moved) =>
         moved += result.IsError || result.Count > asked ? 0 : result.Count;
 
-    private void Tell(SockOutcome outcome, TimeSpan duration)
-    {
-        string end = outcome.Status.ToString();
-        Telemetry.Events?.Operation(
+    private void Tell(SockEventSource events, string end, int error, TimeSpan duration) =>
+        events.Operation(
             _operation,
             end,
-            outcome.Error,
+            error,
             _sent + _received,
             _calls,
             _waits,
             duration.TotalMilliseconds,
             _descriptor
         );
-        Telemetry.Meter?.Ended(_operation, end, _sent, _received, _waits, duration);
-    }
 
     /// <summary>Around one that sends from two places at once.</summary>
     private sealed class Vectored(object sock, string operation)

@@ -81,8 +81,15 @@ internal sealed class SockMeter
     {
         var kind = new KeyValuePair<string, object?>("bitcoinsock.operation", operation);
         var end = new KeyValuePair<string, object?>("bitcoinsock.outcome", outcome);
-        _operations?.Add(1, kind, end);
-        _duration?.Record(duration.TotalSeconds, kind, end);
+        // Each by itself: a listener of one that throws is none of the others' concern.
+        Telemetry.Tell(
+            (_operations, kind, end),
+            static told => told._operations?.Add(1, told.kind, told.end)
+        );
+        Telemetry.Tell(
+            (_duration, duration, kind, end),
+            static told => told._duration?.Record(told.duration.TotalSeconds, told.kind, told.end)
+        );
         AddIfAny(_waits, waits, kind);
         AddIfAny(_io, sent, new("network.io.direction", "transmit"));
         AddIfAny(_io, received, new("network.io.direction", "receive"));
@@ -96,7 +103,10 @@ internal sealed class SockMeter
     {
         if (count > 0)
         {
-            counter?.Add(count, tag);
+            Telemetry.Tell(
+                (counter, count, tag),
+                static told => told.counter?.Add(told.count, told.tag)
+            );
         }
     }
 

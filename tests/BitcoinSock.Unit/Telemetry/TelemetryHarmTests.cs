@@ -107,6 +107,33 @@ public class TelemetryHarmTests
     }
 
     [Fact]
+    public void An_instrument_whose_listener_throws_takes_nothing_from_the_others()
+    {
+        static void Throw() => throw new InvalidOperationException("a listener's own");
+        string[] all =
+        [
+            "bitcoinsock.io",
+            "bitcoinsock.operation.duration",
+            "bitcoinsock.operations",
+            "bitcoinsock.waits",
+        ];
+        foreach (string disturbed in all)
+        {
+            using var thrower = new HeardMeasurements(Throw, only: disturbed);
+            using var measured = new HeardMeasurements();
+            var sock = new ScriptedSock("x");
+            sock.OnRecv = (call, _) =>
+                call == 1 ? SockResult.Fail(NetworkError.WouldBlock) : SockResult.Ok(1);
+            sock.RecvComplete(new byte[1], Within.Long);
+            // Of the same instrument, the base library tells nobody after one that throws.
+            Assert.Equal(
+                all.Where(one => one != disturbed),
+                measured.All.Select(one => one.Instrument).Order(StringComparer.Ordinal)
+            );
+        }
+    }
+
+    [Fact]
     public void What_the_collector_closes_is_counted_and_told_to_nobody()
     {
         GC.Collect();
