@@ -33,9 +33,10 @@ public static partial class SockOperations
         where TSock : ISockConnect, ISockWait, ISockGetSockOpt
     {
         _ = Addresses.Serialize(endPoint); // or it throws, while nothing has been touched
-        return Observed.Begin(sock, nameof(ConnectComplete)) is Observed observed
-            ? observed.End(Connect(observed, endPoint, timeout, interrupt))
-            : Connect(sock, endPoint, timeout, interrupt);
+        using Observed? observed = Observed.Begin(sock, nameof(ConnectComplete));
+        return observed is null
+            ? Connect(sock, endPoint, timeout, interrupt)
+            : observed.End(Connect(observed, endPoint, timeout, interrupt));
     }
 
     private static SockOutcome Connect<TSock>(

@@ -12,10 +12,13 @@ public sealed partial class FrameReader
         string operation,
         TimeSpan timeout,
         CancellationToken interrupt
-    ) =>
-        Observed.Begin(_sock, operation) is Observed observed
-            ? observed.End(Read(observed, ref reading, timeout, interrupt))
-            : Read(_sock, ref reading, timeout, interrupt);
+    )
+    {
+        using Observed? observed = Observed.Begin(_sock, operation);
+        return observed is null
+            ? Read(_sock, ref reading, timeout, interrupt)
+            : observed.End(Read(observed, ref reading, timeout, interrupt));
+    }
 
     private SockOutcome Read(
         ISock sock,

@@ -23,9 +23,8 @@ public static partial class SockOperations
     internal static bool Peek<TSock>(TSock sock, out string errmsg)
         where TSock : ISockRecv
     {
-        SockOutcome found = Observed.Begin(sock, nameof(IsConnected)) is Observed observed
-            ? observed.End(PeekOne(observed))
-            : PeekOne(sock);
+        using Observed? observed = Observed.Begin(sock, nameof(IsConnected));
+        SockOutcome found = observed is null ? PeekOne(sock) : observed.End(PeekOne(observed));
         errmsg = found switch
         {
             { IsOk: true } => "",

@@ -27,9 +27,10 @@ public static partial class SockOperations
         where TSock : ISockRecv, ISockWait
     {
         StreamsOnly.ThrowIfItHasMessages(sock);
-        return Observed.Begin(sock, nameof(RecvComplete)) is Observed observed
-            ? observed.End(RecvAll(observed, buffer, timeout, interrupt))
-            : RecvAll(sock, buffer, timeout, interrupt);
+        using Observed? observed = Observed.Begin(sock, nameof(RecvComplete));
+        return observed is null
+            ? RecvAll(sock, buffer, timeout, interrupt)
+            : observed.End(RecvAll(observed, buffer, timeout, interrupt));
     }
 
     private static SockOutcome RecvAll<TSock>(

@@ -49,9 +49,10 @@ public static partial class SockOperations
         StreamsOnly.ThrowIfItHasMessages(sock);
         var room = new Room(destination);
         int maxData = destination.Length;
-        return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
-            ? observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData))
-            : RecvLine(sock, terminator, room, timeout, interrupt, maxData);
+        using Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
+        return observed is null
+            ? RecvLine(sock, terminator, room, timeout, interrupt, maxData)
+            : observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData));
     }
 
     /// <summary>
@@ -61,7 +62,9 @@ public static partial class SockOperations
     /// <param name="sock">Where from.</param>
     /// <param name="terminator">The byte that ends the line; any.</param>
     /// <param name="destination">
-    /// Gets the bytes, also those of a line that does not end well.
+    /// Gets the bytes, also those of a line that does not end well. It is asked for room before any
+    /// is consumed. What it throws comes out of this. Bytes that it was to advance by are then at
+    /// the front of the memory that it offered last.
     /// </param>
     /// <param name="timeout">For the whole.</param>
     /// <param name="interrupt">Ends the operation early.</param>
@@ -101,9 +104,10 @@ public static partial class SockOperations
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
         maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
         var room = new Room(destination);
-        return Observed.Begin(sock, nameof(RecvUntilTerminator)) is Observed observed
-            ? observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData))
-            : RecvLine(sock, terminator, room, timeout, interrupt, maxData);
+        using Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
+        return observed is null
+            ? RecvLine(sock, terminator, room, timeout, interrupt, maxData)
+            : observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData));
     }
 
     /// <summary>

@@ -61,10 +61,13 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt = default
     )
-        where TSock : ISockSend, ISockWait =>
-        Observed.Begin(sock, nameof(SendComplete)) is Observed observed
-            ? observed.End(SendAll(observed, header, payload, timeout, interrupt))
-            : SendAll(sock, header, payload, timeout, interrupt);
+        where TSock : ISockSend, ISockWait
+    {
+        using Observed? observed = Observed.Begin(sock, nameof(SendComplete));
+        return observed is null
+            ? SendAll(sock, header, payload, timeout, interrupt)
+            : observed.End(SendAll(observed, header, payload, timeout, interrupt));
+    }
 
     private static SockOutcome SendAll<TSock>(
         TSock sock,

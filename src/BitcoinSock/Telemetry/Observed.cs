@@ -8,7 +8,7 @@ namespace BitcoinSock;
 /// every result back, counts them, and tells how the operation ended. So operations know nothing of
 /// telemetry but where they begin and end.
 /// </summary>
-internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
+internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, IDisposable
 {
     private readonly object _sock;
     private readonly string _operation;
@@ -19,6 +19,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     private long _received;
     private int _calls;
     private int _waits;
+    private bool _hasEnded;
 
     private Observed(object sock, string operation)
     {
@@ -47,23 +48,31 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     /// <returns>The same outcome.</returns>
     public SockOutcome End(SockOutcome outcome)
     {
-        TimeSpan duration = _clock.GetElapsedTime(_start);
-        string end = outcome.Status.ToString();
-        if (Telemetry.Events is SockEventSource events)
-        {
-            Telemetry.Tell(
-                (this, events, end, outcome.Error, duration),
-                static told => told.Item1.Tell(told.events, told.end, told.Error, told.duration)
-            );
-        }
-
-        Telemetry.Meter?.Ended(_operation, end, _sent, _received, _waits, duration);
+        _hasEnded = true;
+        Tell(outcome.Status.ToString(), outcome.Error);
         return outcome;
     }
 
     /// <summary>Tells so when it has.</summary>
-    public async ValueTask<SockOutcome> EndAsync(ValueTask<SockOutcome> operation) =>
-        End(await operation.ConfigureAwait(false));
+    public async ValueTask<SockOutcome> EndAsync(ValueTask<SockOutcome> operation)
+    {
+        using (this)
+        {
+            return End(await operation.ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>
+    /// Tells that code of the caller's, a buffer writer or a clock or a backend, ended the
+    /// operation by an exception. One that made no call yet was refused, and never began.
+    /// </summary>
+    public void Dispose()
+    {
+        if (!_hasEnded && _calls > 0)
+        {
+            Tell("Thrown", error: 0);
+        }
+    }
 
     /// <summary>Counts a wait.</summary>
     public SockResult Waited(string call, TimeSpan timeout, SockResult waited)
@@ -88,16 +97,11 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     }
 
     SockResult ISockSend.Send(ReadOnlySpan<byte> data, SockFlags flags) =>
-        Called(
-            nameof(ISockSend.Send),
-            data.Length,
-            ((ISockSend)_sock).Send(data, flags),
-            ref _sent
-        );
+        Called(nameof(ISockSend.Send), data.Length, Call<ISockSend>().Send(data, flags), ref _sent);
 
     SockResult ISockRecv.Recv(Span<byte> buffer, SockFlags flags)
     {
-        SockResult got = ((ISockRecv)_sock).Recv(buffer, flags);
+        SockResult got = Call<ISockRecv>().Recv(buffer, flags);
         return (flags & SockFlags.Peek) != SockFlags.None
             ? Called(nameof(SockFlags.Peek), buffer.Length, got)
             : Called(nameof(ISockRecv.Recv), buffer.Length, got, ref _received);
@@ -142,12 +146,12 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     }
 
     SockResult ISockConnect.Connect(EndPoint endPoint) =>
-        Called(nameof(ISockConnect.Connect), 0, ((ISockConnect)_sock).Connect(endPoint));
+        Called(nameof(ISockConnect.Connect), 0, Call<ISockConnect>().Connect(endPoint));
 
     SockResult ISockConnect.SetNonBlocking() =>
-        Called(nameof(ISockConnect.SetNonBlocking), 0, ((ISockConnect)_sock).SetNonBlocking());
+        Called(nameof(ISockConnect.SetNonBlocking), 0, Call<ISockConnect>().SetNonBlocking());
 
-    bool ISockConnect.IsConnectedToItself() => ((ISockConnect)_sock).IsConnectedToItself();
+    bool ISockConnect.IsConnectedToItself() => Call<ISockConnect>().IsConnectedToItself();
 
     SockResult ISockGetSockOpt.GetSockOpt(
         SocketOptionLevel level,
@@ -157,11 +161,30 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
         Called(
             nameof(ISockGetSockOpt.GetSockOpt),
             0,
-            ((ISockGetSockOpt)_sock).GetSockOpt(level, name, out value)
+            Call<ISockGetSockOpt>().GetSockOpt(level, name, out value)
         );
 
-    private static Observed Around(object sock, string operation) =>
-        sock is ISockSendVectored ? new Vectored(sock, operation) : new Observed(sock, operation);
+    // What listening takes must not end an operation that would not end without it.
+    private static Observed? Around(object sock, string operation)
+    {
+        try
+        {
+            return sock is ISockSendVectored
+                ? new Vectored(sock, operation)
+                : new Observed(sock, operation);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    // Counted before it is made: it may throw.
+    private TSock Call<TSock>()
+    {
+        _calls++;
+        return (TSock)_sock;
+    }
 
     private SockResult Called(string call, int asked, SockResult result, ref long moved)
     {
@@ -171,7 +194,6 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
 
     private SockResult Called(string call, int asked, SockResult result)
     {
-        _calls++;
         if (Telemetry.Events is { WantsCalls: true } events)
         {
             Telemetry.Tell(
@@ -194,6 +216,20 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
     private static void Moved(int asked, SockResult result, ref long moved) =>
         moved += result.IsError || result.Count > asked ? 0 : result.Count;
 
+    private void Tell(string end, int error)
+    {
+        TimeSpan duration = Elapsed();
+        if (Telemetry.Events is SockEventSource events)
+        {
+            Telemetry.Tell(
+                (this, events, end, error, duration),
+                static told => told.Item1.Tell(told.events, told.end, told.error, told.duration)
+            );
+        }
+
+        Telemetry.Meter?.Ended(_operation, end, _sent, _received, _waits, duration);
+    }
+
     private void Tell(SockEventSource events, string end, int error, TimeSpan duration) =>
         events.Operation(
             _operation,
@@ -205,6 +241,18 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
             duration.TotalMilliseconds,
             _descriptor
         );
+
+    private TimeSpan Elapsed()
+    {
+        try
+        {
+            return _clock.GetElapsedTime(_start);
+        }
+        catch (Exception)
+        {
+            return TimeSpan.Zero; // the clock is the caller's
+        }
+    }
 
     /// <summary>Around one that sends from two places at once.</summary>
     private sealed class Vectored(object sock, string operation)
@@ -219,7 +267,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone
             Called(
                 nameof(ISockSendVectored.Send),
                 first.Length + second.Length,
-                ((ISockSendVectored)_sock).Send(first, second, flags),
+                Call<ISockSendVectored>().Send(first, second, flags),
                 ref _sent
             );
     }
