@@ -38,8 +38,9 @@ public class SockException : IOException
     public int ErrorCode { get; }
 
     /// <summary>
-    /// A copy of the <see cref="Count"/> bytes that a receive had consumed. Empty after a send, and
-    /// where the bytes went to the caller's own buffer writer.
+    /// A copy of the <see cref="Count"/> bytes that a receive had consumed. Empty after a send,
+    /// where the bytes went to the caller's own buffer writer, and where they are in a buffer of
+    /// the caller's and memory has no room for a copy.
     /// </summary>
     public ReadOnlyMemory<byte> Received { get; }
 }

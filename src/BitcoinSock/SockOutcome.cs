@@ -18,7 +18,9 @@ public enum SockStatus
     /// <summary>The interrupt fired.</summary>
     Interrupted,
 
-    /// <summary>The limit was reached and there was no terminator.</summary>
+    /// <summary>
+    /// The limit was reached, or memory has no room for more, and there was no terminator.
+    /// </summary>
     TooLong,
 
     /// <summary>A call failed for good; <see cref="SockOutcome.Error"/> has its code.</summary>
@@ -30,7 +32,10 @@ public enum SockStatus
     /// </summary>
     Inconsistent,
 
-    /// <summary>The bytes are all there, but are not the UTF-8 that was asked for.</summary>
+    /// <summary>
+    /// The bytes are all there, but are not the UTF-8 that was asked for, or memory has no room for
+    /// their text.
+    /// </summary>
     InvalidText,
 }
 

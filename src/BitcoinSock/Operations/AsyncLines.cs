@@ -110,6 +110,11 @@ public static partial class SockOperations
         while (received < maxData)
         {
             Memory<byte> window = room.Next(Math.Min(windowMax, maxData - received));
+            if (window.IsEmpty)
+            {
+                break;
+            }
+
             SockOutcome step = PeekThenTake(sock, terminator, window.Span);
             received += step.Count;
             bool moved = step.Count > 0;
@@ -167,8 +172,11 @@ public static partial class SockOperations
 
         public AsyncRoom(IBufferWriter<byte> writer) => _writer = writer;
 
-        public readonly Memory<byte> Next(int length) =>
-            (_writer is null ? _memory : _writer.GetMemory(length))[..length];
+        public readonly Memory<byte> Next(int length)
+        {
+            Memory<byte> offered = _writer is null ? _memory : _writer.GetMemory(length);
+            return offered[..Math.Min(length, offered.Length)];
+        }
 
         public void Advance(int count)
         {

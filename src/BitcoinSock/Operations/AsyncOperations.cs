@@ -134,7 +134,12 @@ public static partial class SockOperations
         string data,
         TimeSpan timeout,
         CancellationToken interrupt = default
-    ) => sock.SendCompleteAsync(Strict.GetBytes(data), timeout, interrupt);
+    )
+    {
+        byte[] bytes = new byte[EncodedLength(data)];
+        Strict.GetBytes(data, bytes);
+        return sock.SendCompleteAsync(bytes, timeout, interrupt);
+    }
 
     /// <summary>Reads exactly as many bytes as the buffer holds, or throws.</summary>
     /// <inheritdoc cref="RecvComplete{TSock}(TSock, Span{byte}, TimeSpan, CancellationToken)"/>

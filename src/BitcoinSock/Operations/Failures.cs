@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text;
-using System.Text.Unicode;
 
 namespace BitcoinSock;
 
@@ -33,7 +31,7 @@ internal static class Failures
         {
             string progress =
                 $" (received only {outcome.Count} of {buffer.Length} bytes before that)";
-            byte[] received = buffer[..outcome.Count].ToArray();
+            ReadOnlyMemory<byte> received = Copy(buffer[..outcome.Count]);
             throw Exception(outcome, "recv()", "Receive", progress, received, interrupt);
         }
     }
@@ -51,9 +49,8 @@ internal static class Failures
     {
         if (!outcome.IsOk)
         {
-            string progress = $" (received {outcome.Count} bytes without terminator before that)";
-            byte[] received = buffer[..Math.Min(outcome.Count, buffer.Length)].ToArray();
-            throw Exception(outcome, "recv()", "Receive", progress, received, interrupt);
+            buffer = buffer[..Math.Min(outcome.Count, buffer.Length)];
+            throw LineFailed(outcome, Copy(buffer), interrupt);
         }
     }
 
@@ -77,8 +74,7 @@ internal static class Failures
     )
     {
         outcome = outcome.Decode(buffer, out string? line, out ReadOnlyMemory<byte> received);
-        outcome.ThrowIfLineFailed(received.Span, interrupt);
-        return line!;
+        return line ?? throw LineFailed(outcome, received, interrupt);
     }
 
     public static SockOutcome Decode(
@@ -88,16 +84,33 @@ internal static class Failures
         out ReadOnlyMemory<byte> received
     )
     {
-        if (outcome.IsOk && Utf8.IsValid(buffer.Written))
-        {
-            line = Encoding.UTF8.GetString(buffer.Written);
-            received = default;
-            return outcome;
-        }
+        line = outcome.IsOk ? buffer.ToText() : null;
+        received = line is null ? buffer.ToMemory() : default;
+        bool isWhole = outcome.IsOk && line is null;
+        return isWhole ? outcome with { Status = SockStatus.InvalidText } : outcome;
+    }
 
-        line = null;
-        received = buffer.Written.ToArray();
-        return outcome.IsOk ? outcome with { Status = SockStatus.InvalidText } : outcome;
+    private static Exception LineFailed(
+        SockOutcome outcome,
+        ReadOnlyMemory<byte> received,
+        CancellationToken interrupt
+    )
+    {
+        string progress = $" (received {outcome.Count} bytes without terminator before that)";
+        return Exception(outcome, "recv()", "Receive", progress, received, interrupt);
+    }
+
+    // Where there is no memory for it, the caller has the bytes in his buffer all the same.
+    private static ReadOnlyMemory<byte> Copy(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return bytes.ToArray();
+        }
+        catch (OutOfMemoryException)
+        {
+            return default;
+        }
     }
 
     private static Exception Exception(
@@ -105,7 +118,7 @@ internal static class Failures
         string call,
         string job,
         string progress,
-        byte[]? received,
+        ReadOnlyMemory<byte> received,
         CancellationToken interrupt
     )
     {

@@ -95,13 +95,15 @@ public sealed partial class FrameReader
         {
             int index = _window.AsSpan(from, _end - from).IndexOf(_terminator);
             int next = from + index + _terminator.Length;
-            if (index < 0 || next - frame > reading.Limit)
+            int received = reading.Received - _start;
+            // Both may be beyond an int: of the frame, and of all that is read together.
+            long last = Math.Min((long)frame + reading.Limit, (long)Array.MaxLength - received);
+            if (index < 0 || next > last)
             {
                 break;
             }
 
-            int offset = reading.Received - _start;
-            reading.Frames[reading.Found++] = (frame + offset)..(from + index + offset);
+            reading.Frames[reading.Found++] = (frame + received)..(from + index + received);
             from = frame = end = next;
         }
 
@@ -149,9 +151,12 @@ public sealed partial class FrameReader
 
     private SockOutcome Take(ISock sock, ref Reading reading, int wanted)
     {
-        Span<byte> taken = reading.HasDestination
-            ? reading.Destination
-            : Own(reading.Received + wanted);
+        if (!reading.HasDestination && !TryGrow((long)reading.Received + wanted))
+        {
+            return SockOutcome.End(SockStatus.TooLong);
+        }
+
+        Span<byte> taken = reading.HasDestination ? reading.Destination : _taken;
         taken = taken.Slice(reading.Received, wanted);
         SockResult take = sock.Recv(taken, SockFlags.DontWait);
         if (take.IsError)
@@ -178,15 +183,24 @@ public sealed partial class FrameReader
         return SockOutcome.Ok(take.Count);
     }
 
-    private Span<byte> Own(int length)
+    // Whether there is memory for so much of what this call reads.
+    private bool TryGrow(long length)
     {
-        if (length > _taken.Length)
+        if (length <= _taken.Length)
         {
-            long twice = Math.Min(2L * _taken.Length, Array.MaxLength);
-            Array.Resize(ref _taken, (int)Math.Max(length, twice));
+            return true;
         }
 
-        return _taken;
+        try
+        {
+            long twice = Math.Min(2L * _taken.Length, Array.MaxLength);
+            Array.Resize(ref _taken, (int)Math.Min(Math.Max(length, twice), int.MaxValue));
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What one call has found and consumed so far.</summary>

@@ -38,7 +38,8 @@ public sealed partial class FrameReader
     /// <param name="sock">Where from; it stays the caller's.</param>
     /// <param name="terminator">The byte that ends a frame; any.</param>
     /// <param name="maxFrame">
-    /// How many bytes a frame may have at most, with its terminator.
+    /// How many bytes a frame may have at most, with its terminator; one that memory cannot hold is
+    /// TooLong in any case.
     /// </param>
     /// <param name="window">How many bytes a peek asks for; frames may be longer.</param>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -53,7 +54,8 @@ public sealed partial class FrameReader
     /// <param name="sock">Where from; it stays the caller's.</param>
     /// <param name="terminator">The bytes that end a frame; at least one.</param>
     /// <param name="maxFrame">
-    /// How many bytes a frame may have at most, with its terminator.
+    /// How many bytes a frame may have at most, with its terminator; one that memory cannot hold is
+    /// TooLong in any case.
     /// </param>
     /// <param name="window">
     /// How many bytes a peek asks for, at least the terminator's length; frames may be longer.
@@ -78,7 +80,7 @@ public sealed partial class FrameReader
         FirstUse.Begin();
         _sock = sock;
         _terminator = terminator.ToArray();
-        _maxFrame = maxFrame;
+        _maxFrame = Math.Min(maxFrame, Array.MaxLength); // no buffer holds more
         _window = new byte[window];
         _nextWindow = new byte[window];
         _taken = new byte[window];

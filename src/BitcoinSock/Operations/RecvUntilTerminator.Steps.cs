@@ -31,6 +31,11 @@ public static partial class SockOperations
             while (received < maxData)
             {
                 Span<byte> window = room.Next(Math.Min(taken.Length, maxData - received));
+                if (window.IsEmpty)
+                {
+                    break;
+                }
+
                 SockOutcome step = PeekThenTake(sock, terminator, window, taken);
                 received += step.Count;
                 bool found =
@@ -142,7 +147,8 @@ public static partial class SockOperations
     }
 
     /// <summary>
-    /// Where a line goes: a span from the front, or whatever a buffer writer offers.
+    /// Where a line goes: a span from the front, or whatever a buffer writer offers; if it has no
+    /// more room, nothing.
     /// </summary>
     private ref struct Room
     {
@@ -153,8 +159,11 @@ public static partial class SockOperations
 
         public Room(IBufferWriter<byte> writer) => _writer = writer;
 
-        public readonly Span<byte> Next(int length) =>
-            (_writer is null ? _span : _writer.GetSpan(length))[..length];
+        public readonly Span<byte> Next(int length)
+        {
+            Span<byte> offered = _writer is null ? _span : _writer.GetSpan(length);
+            return offered[..Math.Min(length, offered.Length)];
+        }
 
         public void Advance(int count)
         {

@@ -63,8 +63,8 @@ public static partial class SockOperations
     /// <param name="terminator">The byte that ends the line; any.</param>
     /// <param name="destination">
     /// Gets the bytes, also those of a line that does not end well. It is asked for room before any
-    /// is consumed. What it throws comes out of this. Bytes that it was to advance by are then at
-    /// the front of the memory that it offered last.
+    /// is consumed; if it offers none, the line is TooLong. What it throws comes out of this. Bytes
+    /// that it was to advance by are then at the front of the memory that it offered last.
     /// </param>
     /// <param name="timeout">For the whole.</param>
     /// <param name="interrupt">Ends the operation early.</param>
@@ -118,7 +118,10 @@ public static partial class SockOperations
     /// <param name="terminator">The byte that ends the line; any.</param>
     /// <param name="timeout">For the whole.</param>
     /// <param name="interrupt">Ends the operation early.</param>
-    /// <param name="maxData">The limit: the terminator must be within so many bytes.</param>
+    /// <param name="maxData">
+    /// The limit: the terminator must be within so many bytes. A line of more than 1,073,741,791
+    /// bytes, the chars of the longest string, is TooLong in any case.
+    /// </param>
     /// <param name="line">The text; null if there is none.</param>
     /// <param name="received">The bytes that were consumed; empty if there is a text.</param>
     /// <returns>As for bytes, and InvalidText; counts are of bytes.</returns>
@@ -149,7 +152,10 @@ public static partial class SockOperations
     /// <param name="terminator">The byte that ends the line; any.</param>
     /// <param name="timeout">For the whole.</param>
     /// <param name="interrupt">Ends the operation early.</param>
-    /// <param name="maxData">The limit: the terminator must be within so many bytes.</param>
+    /// <param name="maxData">
+    /// The limit: the terminator must be within so many bytes. A line of more than 1,073,741,791
+    /// bytes, the chars of the longest string, is TooLong in any case.
+    /// </param>
     /// <returns>The line, decoded as UTF-8.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout or the limit is
     /// negative.</exception>

@@ -155,7 +155,9 @@ public static partial class SockOperations
             .ThrowIfSendFailed(TotalLength(header, payload), interrupt);
 
     /// <summary>Sends a text as UTF-8. Counts are of bytes.</summary>
-    /// <exception cref="ArgumentException">Half a surrogate pair is no text.</exception>
+    /// <exception cref="ArgumentException">
+    /// Half a surrogate pair is no text; or these are more bytes than an array can hold.
+    /// </exception>
     /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
     /// CancellationToken)"/>
     public static SockOutcome TrySendComplete<TSock>(
@@ -171,7 +173,9 @@ public static partial class SockOperations
     }
 
     /// <summary>Sends a text as UTF-8, or throws. Counts are of bytes.</summary>
-    /// <exception cref="ArgumentException">Half a surrogate pair is no text.</exception>
+    /// <exception cref="ArgumentException">
+    /// Half a surrogate pair is no text; or these are more bytes than an array can hold.
+    /// </exception>
     /// <inheritdoc cref="SendComplete{TSock}(TSock, ReadOnlySpan{byte}, TimeSpan,
     /// CancellationToken)"/>
     public static void SendComplete<TSock>(
@@ -186,22 +190,38 @@ public static partial class SockOperations
         SendComplete(sock, bytes.Written, timeout, interrupt);
     }
 
-    private static PooledBuffer Encode(string data)
+    private static PooledBuffer Encode(string data) =>
+        PooledBuffer.Of(data, Strict, EncodedLength(data));
+
+    private static int EncodedLength(string data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        PooledBuffer bytes = PooledBuffer.Rent();
-        Strict.GetBytes(data, bytes);
-        return bytes;
+        return Total(Utf8Length(data), Array.MaxLength, nameof(data));
     }
 
-    private static int TotalLength(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    // The base library counts in an int, so of parts, none of which ends within a pair.
+    internal static long Utf8Length(ReadOnlySpan<char> text, int part = 1 << 29)
     {
-        long total = (long)header.Length + payload.Length;
-        return total <= int.MaxValue
-            ? (int)total
-            : throw new ArgumentException(
-                $"{total} bytes are more than one operation can count.",
-                nameof(payload)
-            );
+        long length = 0;
+        while (!text.IsEmpty)
+        {
+            int end = Math.Min(part, text.Length);
+            end += end < text.Length && char.IsHighSurrogate(text[end - 1]) ? 1 : 0;
+            length += Strict.GetByteCount(text[..end]);
+            text = text[end..];
+        }
+
+        return length;
     }
+
+    private static int TotalLength(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) =>
+        Total((long)header.Length + payload.Length, int.MaxValue, nameof(payload));
+
+    internal static int Total(long length, int most, string name) =>
+        length <= most
+            ? (int)length
+            : throw new ArgumentException(
+                $"{length} bytes are more than one operation can count.",
+                name
+            );
 }

@@ -12,6 +12,7 @@ public class PooledBufferTests
         using var buffer = PooledBuffer.Rent();
         int first = buffer.GetMemory(1000).Length;
         Assert.Equal(first, buffer.GetMemory(first).Length);
+        Assert.Equal(buffer.GetMemory(first), buffer.GetMemory(first));
         Assert.InRange(buffer.GetMemory(first + 1).Length, 2 * first, int.MaxValue);
         Assert.InRange(buffer.GetMemory(9 * first).Length, 9 * first, int.MaxValue);
     }
