@@ -2,10 +2,8 @@
 module BitcoinSock.Properties.PeerTests
 
 open System
-open System.Diagnostics
 open System.IO
 open Expecto
-open RingBackend
 open BitcoinSock
 open BitcoinSock.Model
 
@@ -216,66 +214,6 @@ let private aFileIsNoAssembly =
         let report = backend Capabilities.None create |> check [ "1" ]
         Expect.equal report.Laws[0].Verdict LawVerdict.Failed "a breach like any"
 
-/// What sockcheck is told of. Nothing else here can be loaded without the packages of the tests.
-module Factories =
-
-    let needsARing () =
-        let pair () =
-            let struct (near, far) = RingSock.CreatePair 1000
-            new BackendPair(near, new RingPeer(far))
-
-        Backend("ring", pair, Capabilities.None)
-
-    let makesNoPair () =
-        Backend("none", (fun () -> Unchecked.defaultof<_>), Capabilities.None)
-
-/// sockcheck by itself: in this process everything is loaded already.
-let private sockcheck folder factory =
-    let here name =
-        Path.Join(AppContext.BaseDirectory, name)
-
-    let file = "BitcoinSock.Properties.FSharp.dll"
-    File.Copy(here file, Path.Join(folder, file))
-
-    let words =
-        [
-            here "sockcheck.dll"
-            "--assembly"
-            Path.Join(folder, file)
-            "--factory"
-            $"BitcoinSock.Properties.PeerTests+Factories.{factory}"
-        ]
-
-    let start =
-        ProcessStartInfo(
-            "dotnet",
-            words,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
-
-    use program = nonNull (Process.Start start)
-    let out = program.StandardOutput.ReadToEndAsync()
-    let error = program.StandardError.ReadToEnd()
-    program.WaitForExit()
-    program.ExitCode, out.Result, error
-
-let private endsSockcheck (factory, why: string) =
-    testCase $"a factory that {factory} ends sockcheck with 2 and one message, the cure in it"
-    <| fun () ->
-        let folder = Directory.CreateTempSubdirectory "sockcheck"
-
-        try
-            let status, out, error = sockcheck folder.FullName factory
-            Expect.equal status 2 "how it ended"
-            Expect.isFalse (out.Contains "FAILED") out
-            let line = error.TrimEnd().Split '\n' |> Array.exactlyOne
-            Expect.stringStarts line $"sockcheck: {why}" "why"
-            let hasCure = line.Contains "<EnableDynamicLoading>true</"
-            Expect.equal hasCure (factory = "needsARing") line
-        finally
-            folder.Delete true
-
 let tests =
     testList
         "set-up"
@@ -295,14 +233,4 @@ let tests =
                 (List.map unplayable factories)
 
             aFileIsNoAssembly
-
-            // On Wine 8 a program that starts another hangs.
-            if not Wine.isHere then
-                for row in
-                    [
-                        "makesNoPair", "backend 'none' cannot be played: its factory returned null"
-                        "needsARing",
-                        "backend 'ring' cannot be played: Could not load file or assembly"
-                    ] do
-                    endsSockcheck row
         ]

@@ -151,7 +151,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
     SockResult ISockConnect.SetNonBlocking() =>
         Called(nameof(ISockConnect.SetNonBlocking), 0, Call<ISockConnect>().SetNonBlocking());
 
-    bool ISockConnect.IsConnectedToItself() => Call<ISockConnect>().IsConnectedToItself();
+    bool ISockConnect.IsConnectedToItself() => ((ISockConnect)_sock).IsConnectedToItself();
 
     SockResult ISockGetSockOpt.GetSockOpt(
         SocketOptionLevel level,

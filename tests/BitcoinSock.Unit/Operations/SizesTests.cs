@@ -176,9 +176,9 @@ public class SizesTests
         }
 
         Assert.Throws<EncoderFallbackException>(() => SockOperations.Utf8Length("ab\ud83d", 2));
-        Assert.Equal(int.MaxValue, SockOperations.Total(int.MaxValue, int.MaxValue));
+        Assert.Equal(int.MaxValue, SockOperations.Total(int.MaxValue, int.MaxValue, "data"));
         var refused = Assert.Throws<ArgumentException>(() =>
-            SockOperations.Total(2_250_000_000, Array.MaxLength)
+            SockOperations.Total(2_250_000_000, Array.MaxLength, "data")
         );
         Assert.Contains("2250000000 bytes", refused.Message, StringComparison.Ordinal);
     }

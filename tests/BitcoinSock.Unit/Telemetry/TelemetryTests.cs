@@ -238,7 +238,8 @@ public partial class TelemetryTests
                 .GetMethods()
                 .Where(method => method.IsDefined(typeof(EventAttribute), false))
                 .Select(method => $"`{method.Name}`"),
-            .. measured.Instruments.Select(it => $"`{it.Name}` | {it.Unit} |"),
+            // Another test loads the library once more.
+            .. measured.Instruments.Select(it => $"`{it.Name}` | {it.Unit} |").Distinct(),
         ];
         Assert.All(measured.Instruments, it => Assert.EndsWith(".", it.Description));
         Assert.Equal(10, names.Length);
