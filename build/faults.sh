@@ -73,6 +73,10 @@ SockPoller, select:socketpair
 Wait:socketpair
 Sock.From:openat
 END
+for error in EINTR EAGAIN ENOBUFS ECONNRESET EPIPE ENOMEM EMFILE ENFILE \
+    ECONNABORTED ENETDOWN EPROTO ENOPROTOOPT EHOSTDOWN ENONET EHOSTUNREACH EOPNOTSUPP ENETUNREACH; do
+    expect "fault AcceptComplete +accept4 +$error"
+done
 for mechanism in Poll Select; do
     for operation in "Wait in vain" "RecvComplete in vain" "SendComplete in vain" SendComplete RecvComplete \
         ConnectComplete; do

@@ -39,8 +39,6 @@ internal sealed class Server : IDisposable
         _listener.Listen(Backlog).ThrowIfError("listen");
         _listener.GetSockName(out EndPoint? endPoint).ThrowIfError("getsockname");
         EndPoint = endPoint!;
-        // A client may be gone between the wait and the accept(2), which then would block.
-        _listener.SetNonBlocking().ThrowIfError("fcntl");
         _poller.Add(_listener, SockEvents.Recv);
     }
 
@@ -156,8 +154,9 @@ internal sealed class Server : IDisposable
     {
         for (int i = 0; i < AcceptsPerTurn && _connections.Count < _limits.Connections; i++)
         {
-            SockResult accepted = _listener.Accept(out Sock client);
-            if (!accepted.IsError)
+            // A client may be gone between the wait and this.
+            SockOutcome accepted = _listener.TryAcceptComplete(out Sock? client, TimeSpan.Zero);
+            if (client is not null)
             {
                 Admit(client);
             }
@@ -165,7 +164,7 @@ internal sealed class Server : IDisposable
             {
                 // No descriptor left, most likely. Whoever waits is told of again at once, so look
                 // away until the next tick.
-                SetAccepting(!NetworkError.IoErrorIsPermanent(accepted.Error));
+                SetAccepting(accepted.Status != SockStatus.Failed);
                 return;
             }
         }

@@ -111,6 +111,27 @@ public interface ISockConnect
     bool IsConnectedToItself() => false;
 }
 
+/// <summary>Something that accepts connections.</summary>
+/// <typeparam name="TAccepted">What a connection is.</typeparam>
+public interface ISockAccept<TAccepted> : ISockWait
+    where TAccepted : class
+{
+    /// <summary>One accept(2). In non-blocking mode it is EAGAIN if nobody is there.</summary>
+    /// <param name="accepted">The connection; nothing of use on error.</param>
+    /// <param name="peer">Its other end; null on error, or if it has no address.</param>
+    SockResult Accept(out TAccepted accepted, out EndPoint? peer);
+
+    /// <inheritdoc cref="ISockConnect.SetNonBlocking"/>
+    SockResult SetNonBlocking() => SockResult.Ok(0);
+
+    /// <summary>
+    /// Whether an error of <see cref="Accept"/> is that of one connection, which is gone: the next
+    /// may be there. By default ECONNABORTED is.
+    /// </summary>
+    /// <param name="error">The code of the error.</param>
+    bool AcceptGoesOn(int error) => error == NetworkError.ConnectionAborted;
+}
+
 /// <summary>Something that has socket options.</summary>
 public interface ISockGetSockOpt
 {

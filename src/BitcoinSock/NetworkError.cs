@@ -13,6 +13,7 @@ public static class NetworkError
     internal static readonly int InProgress = NativeCode(SocketError.InProgress);
     internal static readonly int AlreadyInProgress = NativeCode(SocketError.AlreadyInProgress);
     internal static readonly int AlreadyConnected = NativeCode(SocketError.IsConnected);
+    internal static readonly int ConnectionAborted = NativeCode(SocketError.ConnectionAborted);
     internal static readonly int ConnectionRefused = NativeCode(SocketError.ConnectionRefused);
     internal static readonly int InvalidArgument = NativeCode(SocketError.InvalidArgument);
 

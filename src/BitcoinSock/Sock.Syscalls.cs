@@ -31,8 +31,7 @@ public sealed partial class Sock
 
     /// <summary>accept(2). Equivalent to <c>accept4(fd, addr, len, SOCK_CLOEXEC)</c>.</summary>
     /// <param name="accepted">
-    /// The connection; empty on error. It is in blocking mode on Linux; elsewhere in the
-    /// listener's.
+    /// The connection; empty on error. It is in blocking mode, whatever the listener's.
     /// </param>
     /// <param name="peer">Its other end; null on error.</param>
     public SockResult Accept(out Sock accepted, out EndPoint? peer)
@@ -61,6 +60,12 @@ public sealed partial class Sock
     internal bool HasMessages => Handle is { HasMessages: true };
 
     bool IMayHaveMessages.HasMessages => HasMessages;
+
+    bool ISockAccept<Sock>.AcceptGoesOn(int error)
+    {
+        using var held = new Hold(this);
+        return Platform.Current.AcceptGoesOn(held.Socket, error);
+    }
 
     /// <summary>connect(2). Equivalent to <c>connect(fd, addr, len)</c>.</summary>
     /// <param name="endPoint">An address, not a name.</param>
@@ -205,6 +210,8 @@ public sealed partial class Sock
         using var held = new Hold(this);
         return Platform.Current.ShutdownSend(held.Socket);
     }
+
+    CancellationToken ISockGone.Gone => Handle?.Gone ?? new CancellationToken(canceled: true);
 
     private EndPoint? GetPeerName()
     {

@@ -11,13 +11,14 @@ namespace BitcoinSock;
 /// Members may be called from several threads. A descriptor is closed exactly once, by whichever of
 /// <see cref="Dispose"/>, <see cref="Reset"/>, <see cref="AssignFrom"/> or the finalizer comes
 /// first, and not before the calls that use it have returned: one that is blocked in the kernel, as
-/// <see cref="Accept(out Sock)"/> on a blocking handle is, keeps it open. Wait first; waiting is
-/// what they wake. An empty <c>Sock</c> answers every call with EBADF (WSAENOTSOCK on Windows).
+/// <see cref="Accept(out Sock)"/> on a blocking handle is, keeps it open. They wake waits, and so
+/// operations. An empty <c>Sock</c> answers every call with EBADF (WSAENOTSOCK on Windows).
 /// </remarks>
 public sealed partial class Sock
     : ISock,
         ISockSendVectored,
         ISockConnect,
+        ISockAccept<Sock>,
         ISockGetSockOpt,
         ISockGet,
         ISockRelease,
@@ -82,8 +83,6 @@ public sealed partial class Sock
         sock._handle = owner.Take(socket);
         return sock;
     }
-
-    CancellationToken ISockGone.Gone => Handle?.Gone ?? new CancellationToken(canceled: true);
 
     internal SockHandle? Handle => Volatile.Read(ref _handle);
 

@@ -69,10 +69,7 @@ return Report.Print(mutants, accepted, isSample, Stopwatch.GetElapsedTime(began)
 List<Mutant> Draw(string commit)
 {
     var random = new Random(Convert.ToInt32(commit[..7], 16));
-    return
-    [
-        .. library.Mutants([]).Where(each => random.Next(16) == 0 || accepted.Has(each.Entry)),
-    ];
+    return [.. library.Mutants([]).Where(each => random.Next(16) == 0 || accepted.Has(each.Entry))];
 }
 
 void Try(TestProgram program, Mutant mutant)

@@ -37,21 +37,13 @@ internal sealed class LoopbackServer : IDisposable
         _listener.Dispose();
     }
 
-    // Waiting is what an interrupt ends; a blocking accept(2) would not hear of it.
     private void Serve()
     {
-        while (_listener.Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _, _stop).Count > 0)
+        while (_listener.TryAcceptComplete(out Sock? client, Timeout.InfiniteTimeSpan, _stop).IsOk)
         {
-            if (_listener.Accept(out Sock client).IsError)
-            {
-                continue;
-            }
-
-            using (client)
-            {
-                client.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
-                ServeOne(client);
-            }
+            using Sock accepted = client!;
+            accepted.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
+            ServeOne(accepted);
         }
     }
 

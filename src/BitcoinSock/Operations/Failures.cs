@@ -67,6 +67,21 @@ internal static class Failures
         }
     }
 
+    public static void ThrowIfAcceptFailed(this SockOutcome outcome, CancellationToken interrupt)
+    {
+        if (!outcome.IsOk)
+        {
+            throw Exception(
+                outcome,
+                "socket error accept failed",
+                "Accept",
+                "",
+                default,
+                interrupt
+            );
+        }
+    }
+
     public static string ToText(
         this SockOutcome outcome,
         PooledBuffer buffer,

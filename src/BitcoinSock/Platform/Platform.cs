@@ -32,6 +32,11 @@ internal abstract class Platform
     /// </summary>
     public abstract bool ConnectGoesOn(int error);
 
+    /// <summary>
+    /// Whether accept(2) says by this error that one connection is gone: the next may be there.
+    /// </summary>
+    public abstract bool AcceptGoesOn(CSocket socket, int error);
+
     /// <summary>Whether MSG_DONTWAIT exists; if not, handles are made non-blocking.</summary>
     public abstract bool HasDontWait { get; }
 
@@ -59,6 +64,7 @@ internal abstract class Platform
 
     public abstract SockResult Listen(CSocket socket, int backlog);
 
+    /// <summary>What is accepted is in blocking mode, whatever the listener's.</summary>
     public abstract SockResult Accept(
         CSocket socket,
         Span<byte> address,

@@ -4,7 +4,7 @@ namespace BitcoinSock;
 
 /// <summary>
 /// The numbers that POSIX leaves to each system, under their names in its headers. 0 where a system
-/// has no such thing. Error codes are not here: the base library knows them.
+/// has no such thing. Error codes are not here: the base library knows them, but for two.
 /// </summary>
 internal sealed record PosixNumbers
 {
@@ -20,6 +20,7 @@ internal sealed record PosixNumbers
         SO_REUSEADDR = 2,
         SO_TYPE = 3,
         SO_ERROR = 4,
+        SO_ACCEPTCONN = 30,
         SO_BROADCAST = 6,
         SO_SNDBUF = 7,
         SO_RCVBUF = 8,
@@ -27,6 +28,8 @@ internal sealed record PosixNumbers
         SO_NOSIGPIPE = 0,
         SO_COOKIE = 57,
         IPV6_V6ONLY = 26,
+        EPROTO = 71,
+        ENONET = 64,
         HasEpoll = true,
     };
 
@@ -42,6 +45,7 @@ internal sealed record PosixNumbers
         SO_REUSEADDR = 4,
         SO_TYPE = 0x1008,
         SO_ERROR = 0x1007,
+        SO_ACCEPTCONN = 2,
         SO_BROADCAST = 0x20,
         SO_SNDBUF = 0x1001,
         SO_RCVBUF = 0x1002,
@@ -49,6 +53,8 @@ internal sealed record PosixNumbers
         SO_NOSIGPIPE = 0x1022,
         SO_COOKIE = 0,
         IPV6_V6ONLY = 27,
+        EPROTO = 100,
+        ENONET = 0,
     };
 
     public required int AF_INET6 { get; init; }
@@ -60,6 +66,7 @@ internal sealed record PosixNumbers
     public required int SO_REUSEADDR { get; init; }
     public required int SO_TYPE { get; init; }
     public required int SO_ERROR { get; init; }
+    public required int SO_ACCEPTCONN { get; init; }
     public required int SO_BROADCAST { get; init; }
     public required int SO_SNDBUF { get; init; }
     public required int SO_RCVBUF { get; init; }
@@ -67,6 +74,8 @@ internal sealed record PosixNumbers
     public required int SO_NOSIGPIPE { get; init; }
     public required int SO_COOKIE { get; init; }
     public required int IPV6_V6ONLY { get; init; }
+    public required int EPROTO { get; init; }
+    public required int ENONET { get; init; }
 
     /// <summary>Whether there is epoll(7).</summary>
     public bool HasEpoll { get; init; }

@@ -6,9 +6,31 @@ namespace BitcoinSock;
 /// <summary>The socket calls of Linux and macOS. Waiting is in PosixPlatform.Wait.cs.</summary>
 internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platform
 {
+    private static readonly int NotSupported = NetworkError.NativeCode(
+        SocketError.OperationNotSupported
+    );
+
+    private static readonly int[] OfOneConnection =
+    [
+        NetworkError.ConnectionAborted,
+        NetworkError.NativeCode(SocketError.NetworkDown),
+        NetworkError.NativeCode(SocketError.NetworkUnreachable),
+        NetworkError.NativeCode(SocketError.HostDown),
+        NetworkError.NativeCode(SocketError.HostUnreachable),
+        NetworkError.NativeCode(SocketError.ProtocolOption),
+    ];
+
     public override int BadHandle => LibC.EBADF;
 
     public override bool ConnectGoesOn(int error) => error == NetworkError.AlreadyInProgress;
+
+    // Linux's accept(2) passes on what the network said of the new connection, and asks to treat as
+    // EAGAIN what TCP/IP may say. EOPNOTSUPP is said of a socket that is no listener as well.
+    public override bool AcceptGoesOn(CSocket socket, int error) =>
+        error == numbers.EPROTO
+        || error == numbers.ENONET
+        || OfOneConnection.Contains(error)
+        || (error == NotSupported && Listens(socket));
 
     public override bool HasDontWait => true;
 
@@ -80,7 +102,14 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
                     ? LibC.Accept4(Fd(socket), bytes, &room, numbers.SOCK_CLOEXEC)
                     : LibC.Accept(Fd(socket), bytes, &room);
             length = (int)room;
-            return Adopt(fd, out accepted);
+            SockResult result = Adopt(fd, out accepted);
+            if (!result.IsError && numbers.SOCK_CLOEXEC == 0)
+            {
+                // Accept(2) of BSD passes on the listener's mode, that of Linux does not.
+                _ = SetNonBlocking(accepted, false);
+            }
+
+            return result;
         }
     }
 
@@ -203,6 +232,18 @@ internal sealed unsafe partial class PosixPlatform(PosixNumbers numbers) : Platf
 
     public override SockResult ShutdownSend(CSocket socket) =>
         Decode(LibC.Shutdown(Fd(socket), LibC.SHUT_WR));
+
+    private bool Listens(CSocket socket)
+    {
+        int value = 0;
+        _ = GetSockOpt(
+            socket,
+            numbers.SOL_SOCKET,
+            numbers.SO_ACCEPTCONN,
+            new Span<byte>(&value, sizeof(int))
+        );
+        return value != 0;
+    }
 
     private static int Fd(CSocket socket) => LibC.Fd(socket);
 

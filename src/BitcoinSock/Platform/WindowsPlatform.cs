@@ -25,6 +25,11 @@ internal sealed unsafe partial class WindowsPlatform : Platform
     public override bool ConnectGoesOn(int error) =>
         error == NetworkError.AlreadyInProgress || error == NetworkError.InvalidArgument;
 
+    // Microsoft's page on accept: the peer gave up before it was accepted.
+    public override bool AcceptGoesOn(CSocket socket, int error) =>
+        error == NetworkError.NativeCode(SocketError.ConnectionReset)
+        || error == NetworkError.ConnectionAborted;
+
     public override bool HasDontWait => false;
 
     public override AddressFamily PairFamily => AddressFamily.InterNetwork;
@@ -95,6 +100,7 @@ internal sealed unsafe partial class WindowsPlatform : Platform
         }
 
         _ = Winsock.SetHandleInformation(accepted.Value, Winsock.HANDLE_FLAG_INHERIT, 0);
+        _ = SetNonBlocking(accepted, false); // it has the listener's mode
         return SockResult.Ok(0);
     }
 

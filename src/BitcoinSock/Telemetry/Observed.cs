@@ -192,7 +192,8 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
         return Called(call, asked, result);
     }
 
-    private SockResult Called(string call, int asked, SockResult result)
+    /// <summary>Counts a call.</summary>
+    public SockResult Called(string call, int asked, SockResult result)
     {
         if (Telemetry.Events is { WantsCalls: true } events)
         {

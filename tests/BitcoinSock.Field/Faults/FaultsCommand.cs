@@ -38,6 +38,7 @@ internal sealed class FaultsCommand : Command
         new Connecting("connect", AddressFamily.InterNetwork, ["1", "2", "1+2"]),
         new Connecting("connect", AddressFamily.Unix, ["1", "2", "3", "5", "8", "1+2", "2+3"]),
         new Connecting("poll", AddressFamily.InterNetwork, ["1"]),
+        new Accepting(),
         new Waking("Interrupt()", "sendto", ["1", "1+2"], ByPoller: false),
         new Waking("SockPoller, interrupted", "recvfrom", ["1", "2", "1+2"], ByPoller: true),
         new Asking("IsConnected", "recvfrom", Asking.Connected, each => each.IsTriedAgain),

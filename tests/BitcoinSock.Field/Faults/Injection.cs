@@ -20,6 +20,20 @@ internal sealed record Errno(string Name, int Code)
     /// <summary>That no descriptor is left: for this process, or for any.</summary>
     public static readonly Errno[] Shortages = [new("EMFILE", 24), new("ENFILE", 23)];
 
+    /// <summary>What accept(2) says of one connection, and asks to treat like EAGAIN.</summary>
+    public static readonly Errno[] OfOneConnection =
+    [
+        new("ECONNABORTED", 103),
+        new("ENETDOWN", 100),
+        new("EPROTO", 71),
+        new("ENOPROTOOPT", 92),
+        new("EHOSTDOWN", 112),
+        new("ENONET", 64),
+        new("EHOSTUNREACH", 113),
+        new("EOPNOTSUPP", 95),
+        new("ENETUNREACH", 101),
+    ];
+
     /// <summary>
     /// The one rule for operations, whatever the call: law 23 (these two, EWOULDBLOCK, which is one
     /// of them here, and EINPROGRESS are tried again, and every other code ends the operation) and

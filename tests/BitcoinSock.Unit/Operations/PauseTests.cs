@@ -26,6 +26,7 @@ public class PauseTests
         ["FrameReader"] = (sock, stop) =>
             new FrameReader(sock, Newline, 9).TryRead(new byte[9], Endless, stop),
         ["ConnectComplete"] = (sock, stop) => sock.TryConnectComplete(Anywhere, Endless, stop),
+        ["AcceptComplete"] = (sock, stop) => sock.TryAcceptComplete(out _, Endless, stop),
     };
 
     private static readonly Dictionary<

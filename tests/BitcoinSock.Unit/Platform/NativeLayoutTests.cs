@@ -51,6 +51,7 @@ public class NativeLayoutTests
         [nameof(NetworkError.InProgress)] = "EINPROGRESS",
         [nameof(NetworkError.AlreadyInProgress)] = "EALREADY",
         [nameof(NetworkError.AlreadyConnected)] = "EISCONN",
+        [nameof(NetworkError.ConnectionAborted)] = "ECONNABORTED",
         [nameof(NetworkError.ConnectionRefused)] = "ECONNREFUSED",
         [nameof(NetworkError.InvalidArgument)] = "EINVAL",
     };

@@ -17,15 +17,15 @@ public sealed partial class GuideTests
         listener.Listen(backlog: 100).ThrowIfError("listen");
         listener.GetSockName(out EndPoint? endPoint).ThrowIfError("getsockname");
         Announce(endPoint!);
-        listener
-            .Wait(Timeout.InfiniteTimeSpan, SockEvents.Recv, out _, interrupt)
-            .ThrowIfError("wait"); // EINTR if the interrupt fired
-        listener.Accept(out Sock client, out EndPoint? from).ThrowIfError("accept");
+        using Sock client = listener.AcceptComplete(
+            out EndPoint? from,
+            Timeout.InfiniteTimeSpan,
+            interrupt
+        );
         client.SendComplete($"welcome, {from}\n", TimeSpan.FromSeconds(3), interrupt);
 
         string welcome = peer.RecvUntilTerminator((byte)'\n', _timeout, default, 100);
         Assert.StartsWith("welcome, 127.0.0.1:", welcome, StringComparison.Ordinal);
-        client.Dispose();
 
         void Announce(EndPoint at) => peer.ConnectComplete(at, _timeout);
     }

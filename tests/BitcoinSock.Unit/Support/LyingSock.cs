@@ -7,7 +7,7 @@ namespace BitcoinSock.Unit;
 /// Its waits say at once that all is there, and nothing ever is: whoever believes that is in a
 /// pause of 16 ms nearly all the time.
 /// </summary>
-internal sealed class LyingSock : ISockAsync, ISockConnect, ISockGetSockOpt
+internal sealed class LyingSock : ISockAsync, ISockConnect, ISockGetSockOpt, ISockAccept<LyingSock>
 {
     private static readonly SockResult Nothing = SockResult.Fail(NetworkError.WouldBlock);
     private int _waits;
@@ -42,6 +42,14 @@ internal sealed class LyingSock : ISockAsync, ISockConnect, ISockGetSockOpt
         Interlocked.Increment(ref _waits);
         return new(Nothing);
     }
+
+    public SockResult Accept(out LyingSock accepted, out EndPoint? peer)
+    {
+        (accepted, peer) = (this, null);
+        return Nothing;
+    }
+
+    public SockResult SetNonBlocking() => SockResult.Ok(0);
 
     public SockResult Connect(EndPoint endPoint) => SockResult.Fail(SocketError.AlreadyInProgress);
 

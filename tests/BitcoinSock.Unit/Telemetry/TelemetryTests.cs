@@ -160,6 +160,28 @@ public partial class TelemetryTests
     }
 
     [Fact]
+    public void Accepting_tells_its_calls_and_its_end()
+    {
+        using var heard = new HeardEvents(EventLevel.Verbose);
+        using Sock listener = ManagedSockTests.Listen(out EndPoint address);
+        listener.TryAcceptComplete(out _, TimeSpan.Zero);
+        using Sock client = Sock.Create(address.AddressFamily);
+        client.Connect(address).ThrowIfError("connect");
+        listener.AcceptComplete(Within.Long).Dispose();
+        Assert.Equal(
+            [("AcceptComplete", SockStatus.Timeout, 2), ("AcceptComplete", SockStatus.Ok, 2)],
+            heard.Operations.Select(one => (one.Operation, one.Outcome, one.Calls))
+        );
+        Assert.Equal(
+            ["SetNonBlocking", "Accept", "SetNonBlocking", "Accept"],
+            heard.Calls.Select(call => call.Split(' ')[0])
+        );
+        listener.Dispose();
+        Assert.Equal(NetworkError.BadHandle, listener.TryAcceptComplete(out _, Within.Long).Error);
+        Assert.Equal(SockStatus.Failed, heard.Operations[^1].Outcome);
+    }
+
+    [Fact]
     public async Task What_is_awaited_is_told_as_what_blocks_is()
     {
         const int Much = 10_000_000;
