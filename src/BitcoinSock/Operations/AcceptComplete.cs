@@ -46,7 +46,8 @@ public static partial class SockOperations
     )
         where TAccepted : class
     {
-        if (Observed.Begin(sock, nameof(AcceptComplete)) is not Observed observed)
+        using Observed? observed = Observed.Begin(sock, nameof(AcceptComplete));
+        if (observed is null)
         {
             return Accept(sock, out accepted, out peer, timeout, interrupt);
         }

@@ -179,8 +179,8 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
         }
     }
 
-    // Counted before it is made: it may throw.
-    private TSock Call<TSock>()
+    /// <summary>Whom to call: counted before that is done, for it may throw.</summary>
+    public TSock Call<TSock>()
     {
         _calls++;
         return (TSock)_sock;
@@ -192,7 +192,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
         return Called(call, asked, result);
     }
 
-    /// <summary>Counts a call.</summary>
+    /// <summary>Tells of a call.</summary>
     public SockResult Called(string call, int asked, SockResult result)
     {
         if (Telemetry.Events is { WantsCalls: true } events)

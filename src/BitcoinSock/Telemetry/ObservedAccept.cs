@@ -13,10 +13,18 @@ internal sealed class ObservedAccept<TAccepted>(Observed observed, ISockAccept<T
     CancellationToken ISockGone.Gone => ((ISockGone)observed).Gone;
 
     SockResult ISockAccept<TAccepted>.Accept(out TAccepted accepted, out EndPoint? peer) =>
-        observed.Called("Accept", 0, sock.Accept(out accepted, out peer));
+        observed.Called(
+            "Accept",
+            0,
+            observed.Call<ISockAccept<TAccepted>>().Accept(out accepted, out peer)
+        );
 
     SockResult ISockAccept<TAccepted>.SetNonBlocking() =>
-        observed.Called("SetNonBlocking", 0, sock.SetNonBlocking());
+        observed.Called(
+            "SetNonBlocking",
+            0,
+            observed.Call<ISockAccept<TAccepted>>().SetNonBlocking()
+        );
 
     bool ISockAccept<TAccepted>.AcceptGoesOn(int error) => sock.AcceptGoesOn(error);
 

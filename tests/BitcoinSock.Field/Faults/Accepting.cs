@@ -12,8 +12,7 @@ internal sealed record Accepting() : Subject("AcceptComplete", "accept4", ["1", 
 {
     private const int Clients = 4;
 
-    public override Errno[] Errnos =>
-        [.. Errno.All, .. Errno.OfOneConnection, new("EMFILE", 24), new("ENFILE", 23)];
+    public override Errno[] Errnos => [.. Errno.All, .. Errno.OfOneConnection, .. Errno.Shortages];
 
     public override Seen Run(Injection injection)
     {

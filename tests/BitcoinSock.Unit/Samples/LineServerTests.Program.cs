@@ -20,7 +20,8 @@ public partial class LineServerTests
     {
         string program = Path.Combine(AppContext.BaseDirectory, "LineServer");
         string limited =
-            $"ulimit -n {Limit}; exec env --default-signal=INT '{program}' --port 0 --idle-seconds 1";
+            $"ulimit -n {Limit}; exec env --default-signal=INT '{program}' "
+            + "--port 0 --idle-seconds 1";
         using var server = Process.Start(
             new ProcessStartInfo("sh", ["-c", limited]) { RedirectStandardOutput = true }
         )!;
