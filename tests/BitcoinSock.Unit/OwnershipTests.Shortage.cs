@@ -65,7 +65,11 @@ public partial class OwnershipTests
         Assert.True(refused is null || refused.ErrorCode == 24, $"{refused}"); // EMFILE
     }
 
-    [Fact]
+    [Fact(
+        Skip = "on Wine 8 a second library hangs",
+        SkipType = typeof(Wine),
+        SkipWhen = nameof(Wine.IsHere)
+    )]
     public void A_wrong_word_in_the_environment_costs_no_descriptor()
     {
         const string Name = "BITCOINSOCK_WAIT";

@@ -78,8 +78,9 @@ internal sealed record Sample(string Program, string Call, string[] Whens)
     private static string? Judge(Injection injection, int status, string said, string heard)
     {
         bool isOver = !injection.Errno.IsTriedAgain;
-        // The first wait of all is for the connection.
-        bool isConnecting = injection is { Call: "poll" or "select", First: 1 };
+        // The first wait of all is for the connection; by select(2) it looks by poll(2) first, and
+        // finds that.
+        bool isConnecting = injection is { Call: "poll", First: 1 };
         bool isMute = isOver && (injection.Call is "connect" or "sendto" || isConnecting);
         int expected = isOver
             ? (injection.Call == "connect" || isConnecting ? NoConnection : Broke)

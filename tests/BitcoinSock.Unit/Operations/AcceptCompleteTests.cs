@@ -6,6 +6,7 @@ using Xunit;
 namespace BitcoinSock.Unit;
 
 /// <summary>Accepting from the system's listeners, by one thread and by many.</summary>
+[Alone]
 public class AcceptCompleteTests
 {
     public static bool OnLinux => OperatingSystem.IsLinux();
