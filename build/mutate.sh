@@ -16,8 +16,9 @@ esac
 
 reached=artifacts/reached
 rm -rf $reached
+# What counts is what they reach: tests that have few descriptors, or ask what is loaded, are disturbed by what counts.
 dotnet test --project tests/BitcoinSock.Unit --no-build --results-directory $reached \
-    --coverlet --coverlet-include "[BitcoinSock]*" --coverlet-output-format cobertura
+    --coverlet --coverlet-include "[BitcoinSock]*" --coverlet-output-format cobertura || true
 status=0
 $mutation --reached $reached/coverage.cobertura*.xml || status=1
 $mutation "$@" || status=1

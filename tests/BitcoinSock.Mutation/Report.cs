@@ -4,6 +4,8 @@ namespace BitcoinSock.Mutation;
 internal static class Report
 {
     private const double ScoreMin = 90;
+    private const double SampleScoreMin = 80; // some 160 of them: chance takes and gives
+    private const int StrictAliveMax = 2; // of a sample, some 50 of which are strict
 
     // Of these every mutant must be noticed.
     private static readonly string[] Strict = ["Operations/", "NetworkError.cs"];
@@ -11,7 +13,10 @@ internal static class Report
     public static bool IsStrict(string path) =>
         Strict.Any(each => path.StartsWith(each, StringComparison.Ordinal));
 
-    /// <returns>The exit status; the score of a sample is too much by chance to count.</returns>
+    /// <returns>
+    /// The exit status. All may be tried by the whole run only: a sample must not fail a change for
+    /// what another one left, but it shows it, and fails if that becomes the rule.
+    /// </returns>
     public static int Print(List<Mutant> mutants, Accepted accepted, bool isSample, TimeSpan took)
     {
         List<Mutant> tried = [.. mutants.Where(mutant => mutant.Verdict != Verdict.NotCompiled)];
@@ -39,9 +44,10 @@ internal static class Report
         Section("No test notices:", unaccepted[false]);
         Section("No test notices, and must:", unaccepted[true]);
         Section($"In {Accepted.File}, but noticed or gone:", stale);
-        int failed = unaccepted[true].Count() + stale.Count;
+        int strict = unaccepted[true].Count();
+        int failed = stale.Count + (isSample && strict <= StrictAliveMax ? 0 : strict);
         Console.WriteLine($"\n{tried.Count - alive.Count} passed, {failed} failed");
-        return failed == 0 && (isSample || score >= ScoreMin) ? 0 : 1;
+        return failed == 0 && score >= (isSample ? SampleScoreMin : ScoreMin) ? 0 : 1;
     }
 
     public static void Section(string title, IEnumerable<Accepted.Entry> entries)

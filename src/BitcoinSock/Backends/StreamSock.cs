@@ -141,15 +141,24 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
                 return SockResult.Ok(0);
             }
 
-            Task? reading = (requested & SockEvents.Recv) != SockEvents.None ? _reading : null;
-            Task? writing = (requested & SockEvents.Send) != SockEvents.None ? _writing : null;
-            Task[] awaited = [reading ?? Tasks.Never, writing ?? Tasks.Never];
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-                interrupt,
-                _disposing.Token
-            );
-            _ = Tasks.WaitForFirst(awaited, deadline.Slice, ending.Token);
+            WaitForWhatIsUnderWay(requested, deadline.Slice, interrupt);
         }
+    }
+
+    private void WaitForWhatIsUnderWay(
+        SockEvents requested,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+    {
+        Task? reading = (requested & SockEvents.Recv) != SockEvents.None ? _reading : null;
+        Task? writing = (requested & SockEvents.Send) != SockEvents.None ? _writing : null;
+        Task[] awaited = [reading ?? Tasks.Never, writing ?? Tasks.Never];
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            interrupt,
+            _disposing.Token
+        );
+        _ = Tasks.WaitForFirst(awaited, timeout, ending.Token);
     }
 
     /// <inheritdoc/>
