@@ -9,13 +9,22 @@ public class AddressesTests
 {
     public static bool OnLinux => OperatingSystem.IsLinux();
 
-    public static TheoryData<EndPoint> NoAddresses =>
-        [new DnsEndPoint("localhost", 80), new Mute(), new Refusing(), new Nothing()];
+    // By name: the runner would ask an endpoint for more than it has, to print it.
+    private static readonly Dictionary<string, EndPoint> All = new()
+    {
+        ["a name"] = new DnsEndPoint("localhost", 80),
+        ["one without Serialize"] = new Mute(),
+        ["one that refuses"] = new Refusing(),
+        ["one that gives nothing"] = new Nothing(),
+    };
+
+    public static TheoryData<string> NoAddresses => [.. All.Keys];
 
     [Theory]
     [MemberData(nameof(NoAddresses))]
-    public void A_call_refuses_what_is_no_address(EndPoint none)
+    public void A_call_refuses_what_is_no_address(string name)
     {
+        EndPoint none = All[name];
         using Sock sock = Sock.Create(AddressFamily.InterNetwork);
         Assert.Throws<ArgumentException>("endPoint", () => sock.Bind(none));
         Assert.Throws<ArgumentException>("endPoint", () => sock.Connect(none));
@@ -27,8 +36,9 @@ public class AddressesTests
 
     [Theory(Skip = "only Linux tells whether a handle blocks", SkipUnless = nameof(OnLinux))]
     [MemberData(nameof(NoAddresses))]
-    public void ConnectComplete_refuses_it_and_leaves_the_handle_blocking(EndPoint none)
+    public void ConnectComplete_refuses_it_and_leaves_the_handle_blocking(string name)
     {
+        EndPoint none = All[name];
         using Sock sock = Sock.Create(AddressFamily.InterNetwork);
         Assert.Throws<ArgumentException>(
             "endPoint",
@@ -40,8 +50,9 @@ public class AddressesTests
 
     [Theory]
     [MemberData(nameof(NoAddresses))]
-    public async Task What_awaits_refuses_it_before_it_begins(EndPoint none)
+    public async Task What_awaits_refuses_it_before_it_begins(string name)
     {
+        EndPoint none = All[name];
         using var sock = new ManagedSock(
             new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         );

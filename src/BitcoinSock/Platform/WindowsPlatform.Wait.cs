@@ -32,7 +32,7 @@ internal sealed unsafe partial class WindowsPlatform
             fds[i].Fd = socket < 0 ? nint.MaxValue : socket;
             fds[i].REvents = 0;
             fds[i].Events = (short)(
-                ((requested & SockEvents.Recv) != SockEvents.None ? Winsock.POLLIN : 0)
+                ((requested & SockEvents.Recv) != SockEvents.None ? Winsock.POLLRDNORM : 0)
                 | ((requested & SockEvents.Send) != SockEvents.None ? Winsock.POLLOUT : 0)
             );
         }
@@ -51,7 +51,7 @@ internal sealed unsafe partial class WindowsPlatform
             const int Ended = Winsock.POLLERR | Winsock.POLLHUP;
             entries[i]
                 .Report(
-                    recv: (got & (Winsock.POLLIN | Ended)) != 0,
+                    recv: (got & (Winsock.POLLRDNORM | Ended)) != 0,
                     send: (got & (Winsock.POLLOUT | Winsock.POLLERR)) != 0,
                     error: (got & Ended) != 0
                 );

@@ -19,7 +19,7 @@ internal static unsafe partial class Winsock
     public const short POLLHUP = 0x2;
     public const short POLLNVAL = 0x4;
     public const short POLLOUT = 0x10;
-    public const short POLLIN = 0x300;
+    public const short POLLRDNORM = 0x100; // not POLLIN, which is urgent data as well
 
     private const string Library = "ws2_32";
 
