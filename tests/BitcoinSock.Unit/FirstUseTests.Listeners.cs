@@ -11,7 +11,7 @@ namespace BitcoinSock.Unit;
 // Listeners that do what they should not: socks and operations must work all the same.
 public partial class FirstUseTests
 {
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_meter_listener_that_throws_when_it_is_shown_instruments_breaks_nothing() =>
         Fresh.Process(ThrowAtInstruments);
 
@@ -41,7 +41,7 @@ public partial class FirstUseTests
             measured.All.Select(one => one.Instrument).Distinct().Order(StringComparer.Ordinal);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_meter_listener_that_uses_a_sock_when_it_is_shown_instruments_is_told_all() =>
         Fresh.Process(UseASockAtInstruments);
 
@@ -53,7 +53,7 @@ public partial class FirstUseTests
         Assert.NotEmpty(measured.All);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_meter_listener_that_waits_for_another_thread_with_a_sock_is_told_all() =>
         Fresh.Process(WaitAtInstruments);
 
@@ -65,7 +65,7 @@ public partial class FirstUseTests
         Assert.NotEmpty(measured.All);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_meter_listener_that_does_not_return_costs_a_second_at_most_and_no_events() =>
         Fresh.Process(HangAtInstruments);
 
@@ -77,7 +77,7 @@ public partial class FirstUseTests
         UntilHeard(listener);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void An_event_listener_that_throws_when_it_is_shown_the_source_breaks_nothing() =>
         Fresh.Process(ThrowAtSource);
 
@@ -89,7 +89,7 @@ public partial class FirstUseTests
         Assert.NotEmpty(measured.All);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void An_event_listener_that_uses_a_sock_when_it_is_shown_the_source_is_told_all() =>
         Fresh.Process(UseASockAtSource);
 
@@ -100,7 +100,7 @@ public partial class FirstUseTests
         Assert.NotEmpty(listener.Heard);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void An_event_listener_that_waits_for_another_thread_with_a_sock_is_told_all() =>
         Fresh.Process(WaitAtSource);
 
@@ -111,7 +111,7 @@ public partial class FirstUseTests
         Assert.NotEmpty(listener.Heard);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void An_event_listener_that_does_not_return_costs_a_second_at_most_and_no_meter() =>
         Fresh.Process(HangAtSource);
 
@@ -124,7 +124,7 @@ public partial class FirstUseTests
         GC.KeepAlive(listener);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_first_use_within_the_base_librarys_lock_goes_on_and_events_come_later() =>
         Fresh.Process(UseASockUnderTheLock);
 
@@ -135,7 +135,7 @@ public partial class FirstUseTests
         UntilHeard(listener);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_listener_to_another_source_that_does_not_return_costs_a_second_at_most() =>
         Fresh.Process(HangAtAnotherSource);
 
@@ -162,7 +162,7 @@ public partial class FirstUseTests
         GC.KeepAlive(listener);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void Many_threads_that_come_first_together_all_go_on() => Fresh.Process(ComeTogether);
 
     private static void ComeTogether()
@@ -174,7 +174,7 @@ public partial class FirstUseTests
         UntilHeard(listener);
     }
 
-    [Fact]
+    [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_thread_that_is_to_be_interrupted_goes_on_and_still_is() =>
         Fresh.Process(BeInterrupted);
 

@@ -7,6 +7,9 @@ namespace BitcoinSock.Unit;
 /// </summary>
 public static class Wine
 {
+    /// <summary>Why tests that start this program again are skipped.</summary>
+    public const string Hangs = "on Wine 8 a program that starts another hangs";
+
     public static bool IsHere { get; } =
         OperatingSystem.IsWindows()
         && NativeLibrary.TryGetExport(NativeLibrary.Load("ntdll"), "wine_get_version", out _);
