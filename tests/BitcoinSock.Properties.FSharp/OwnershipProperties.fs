@@ -39,10 +39,7 @@ let private arb =
                 Gen.map Use slot
             ]
 
-    let shrink commands =
-        seq { for i in 0 .. List.length commands - 1 -> List.removeAt i commands }
-
-    Arb.fromGenShrink (Gen.choose (1, 30) |> Gen.bind (fun n -> Gen.listOfLength n command), shrink)
+    commands 30 command
 
 // Not a field of the listener: its base class listens before the fields are there.
 let private closed = ConcurrentQueue<CSocket>()
@@ -206,8 +203,6 @@ let private broken (dispose: Sock -> unit) commands =
 
     List.ofSeq findings
 
-let private tell = List.map string >> String.concat "\n"
-
 /// Disposes, and closes the number again. By then it may be somebody else's: of a socket that
 /// is made to get it, so that nobody but that one is hit. Says whether it was.
 let private closeTwice (sock: Sock) =
@@ -231,7 +226,7 @@ let private closesOnce =
         300
         arb
         (broken _.Dispose())
-        tell
+        tellCommands
 
 let private closingTwiceIsCaught =
     testCase "a sock that closes twice is caught, and would close what is somebody else's"
@@ -247,7 +242,7 @@ let private closingTwiceIsCaught =
         match smallest fixedSeed 300 arb broken28 with
         | None -> failtest "law 28 does not catch it"
         | Some commands ->
-            print (String.Join("\n", broken28 commands @ [ tell commands ]))
+            print (String.Join("\n", broken28 commands @ [ tellCommands commands ]))
             Expect.isGreaterThan hits.Value 0 "somebody else's descriptor was closed"
 
 let tests = testList "ownership" [ closesOnce; closingTwiceIsCaught ]

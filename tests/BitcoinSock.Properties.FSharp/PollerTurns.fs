@@ -153,13 +153,7 @@ let private arb =
                 8, Gen.map Wait (Gen.choose (1, slots))
             ]
 
-    let shrink commands =
-        seq { for i in 0 .. List.length commands - 1 -> List.removeAt i commands }
-
-    Arb.fromGenShrink (Gen.choose (1, 60) |> Gen.bind (fun n -> Gen.listOfLength n command), shrink)
-
-let private tell commands =
-    commands |> List.map string |> String.concat "\n"
+    commands 60 command
 
 let private isFair way =
     holds
@@ -167,14 +161,10 @@ let private isFair way =
         500
         arb
         (broken way wait)
-        tell
+        tellCommands
 
 let private unfairIsCaught =
-    testCase "one that is not fair is caught"
-    <| fun () ->
-        match smallest fixedSeed 500 arb (broken "best" waitUnfairly) with
-        | Some commands -> print (tell commands)
-        | None -> failtest "nothing catches it"
+    caught "one that is not fair is caught" 500 arb (broken "best" waitUnfairly) tellCommands
 
 let tests =
     testList

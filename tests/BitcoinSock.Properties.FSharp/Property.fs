@@ -84,3 +84,25 @@ let holds name quick (arb: Arbitrary<'a>) (broken: 'a -> string list) (tell: 'a 
             breaks @ [ tell case; replay seed factor ]
             |> String.concat "\n"
             |> failtestNoStack)
+
+/// That some random case finds what is wrong on purpose; the smallest is printed for a person.
+let caught name count (arb: Arbitrary<'a>) (broken: 'a -> string list) (tell: 'a -> string) =
+    testCase name
+    <| fun () ->
+        match smallest fixedSeed count arb broken with
+        | Some case -> print (tell case)
+        | None -> failtest "nothing catches it"
+
+/// Lists of up to so many commands; a smaller one lacks one of them.
+let commands most (command: Gen<'a>) =
+    let shrink commands =
+        seq { for i in 0 .. List.length commands - 1 -> List.removeAt i commands }
+
+    Arb.fromGenShrink (
+        Gen.choose (1, most) |> Gen.bind (fun length -> Gen.listOfLength length command),
+        shrink
+    )
+
+/// A line a command.
+let tellCommands commands =
+    commands |> List.map string |> String.concat "\n"

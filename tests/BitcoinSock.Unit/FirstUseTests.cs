@@ -118,7 +118,7 @@ public partial class FirstUseTests
         (Sock second, Sock gone) = Sock.CreatePair();
         using var near = new ManagedSock(first.ToSocket());
         using var stream = new StreamSock(new NetworkStream(second.ToSocket(), ownsSocket: true));
-        using Sock listener = ManagedSockTests.Listen(out EndPoint address);
+        using Sock listener = SockForTests.Listen(out EndPoint address);
         using var connecting = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
         var soon = new ThreadInterrupt();
         byte[] buffer = new byte[9];
@@ -203,32 +203,12 @@ public partial class FirstUseTests
         SockOutcome.End(!told && asItShould ? SockStatus.Ok : SockStatus.Failed);
 
     /// <summary>One that is always ready, gives nothing, and takes more than there is.</summary>
-    private sealed class Liar : ISockAsync
+    private sealed class Liar : AlwaysReadyAsync
     {
-        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
+        public override SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
             SockResult.Ok(data.Length + 1);
 
-        public SockResult Recv(Span<byte> buffer, SockFlags flags) =>
+        public override SockResult Recv(Span<byte> buffer, SockFlags flags) =>
             SockResult.Fail(SocketError.WouldBlock);
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
-        }
-
-        public ValueTask<SockResult> SendAsync(
-            ReadOnlyMemory<byte> data,
-            TimeSpan timeout,
-            CancellationToken interrupt
-        ) => new(SockResult.Ok(0));
-
-        public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
-            new(SockResult.Ok(1));
     }
 }

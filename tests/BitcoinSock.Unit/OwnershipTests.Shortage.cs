@@ -120,12 +120,9 @@ public partial class OwnershipTests
 
     private static void AcceptOne()
     {
-        using Sock listener = Sock.Create(AddressFamily.InterNetwork);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
-        listener.Listen(1).ThrowIfError("listen");
-        listener.GetSockName(out EndPoint? endPoint).ThrowIfError("getsockname");
+        using Sock listener = SockForTests.Listen(out EndPoint endPoint);
         using Sock client = Sock.Create(AddressFamily.InterNetwork);
-        client.Connect(endPoint!).ThrowIfError("connect");
+        client.Connect(endPoint).ThrowIfError("connect");
         SockResult result = listener.Accept(out Sock accepted);
         Assert.Equal(result.IsError, accepted.IsEmpty);
         accepted.Dispose();

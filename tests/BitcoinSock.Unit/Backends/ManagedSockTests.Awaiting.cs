@@ -96,7 +96,7 @@ public partial class ManagedSockTests
     [InlineData(true)]
     public async Task It_connects_or_says_why_not(bool awaited)
     {
-        using Sock listener = Listen(out EndPoint address);
+        using Sock listener = SockForTests.Listen(out EndPoint address);
         Assert.Equal(SockOutcome.Ok(0), await Connect(address, Within.Long));
         listener.Dispose();
         SockOutcome refused = await Connect(address, Within.Long);

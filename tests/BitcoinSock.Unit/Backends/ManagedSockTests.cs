@@ -124,7 +124,7 @@ public partial class ManagedSockTests
     [Fact]
     public async Task What_the_base_library_will_not_connect_is_an_outcome_too()
     {
-        using Sock listener = Listen(out EndPoint address);
+        using Sock listener = SockForTests.Listen(out EndPoint address);
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using var sock = new ManagedSock(socket);
         EndPoint foreign = new IPEndPoint(IPAddress.IPv6Loopback, 1);
@@ -178,16 +178,6 @@ public partial class ManagedSockTests
         said.Add(sock.Recv(one, SockFlags.DontWait));
         far.Dispose();
         return said;
-    }
-
-    internal static Sock Listen(out EndPoint address)
-    {
-        Sock listener = Sock.Create(AddressFamily.InterNetwork);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
-        listener.Listen(1).ThrowIfError("listen");
-        listener.GetSockName(out EndPoint? own).ThrowIfError("getsockname");
-        address = own!;
-        return listener;
     }
 
     private static byte[] MakeLarge()

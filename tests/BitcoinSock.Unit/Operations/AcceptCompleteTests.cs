@@ -259,12 +259,8 @@ public class AcceptCompleteTests
 
     private static Sock Listen(out EndPoint address, WaitMechanism mechanism = WaitMechanism.Poll)
     {
-        Sock listener = Sock.Create(AddressFamily.InterNetwork);
+        Sock listener = SockForTests.Listen(out address, backlog: 100);
         listener.Mechanism = mechanism;
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
-        listener.Listen(100).ThrowIfError("listen");
-        listener.GetSockName(out EndPoint? name).ThrowIfError("getsockname");
-        address = name!;
         return listener;
     }
 }

@@ -227,13 +227,14 @@ public class SizesTests
     }
 
     /// <summary>So many bytes, then another one, then again such bytes, always ready.</summary>
-    private abstract class Same(long length, byte end) : ISockAsync
+    private abstract class Same(long length, byte end) : AlwaysReadyAsync
     {
         public long Consumed { get; private set; }
 
-        public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) => SockResult.Ok(0);
+        public override SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
+            SockResult.Ok(0);
 
-        public SockResult Recv(Span<byte> buffer, SockFlags flags)
+        public override SockResult Recv(Span<byte> buffer, SockFlags flags)
         {
             Fill(buffer);
             if (length - Consumed >= 0 && length - Consumed < buffer.Length)
@@ -244,26 +245,6 @@ public class SizesTests
             Consumed += (flags & SockFlags.Peek) != 0 ? 0 : buffer.Length;
             return SockResult.Ok(buffer.Length);
         }
-
-        public SockResult Wait(
-            TimeSpan timeout,
-            SockEvents requested,
-            out SockEvents occurred,
-            CancellationToken interrupt = default
-        )
-        {
-            occurred = requested;
-            return SockResult.Ok(1);
-        }
-
-        public ValueTask<SockResult> SendAsync(
-            ReadOnlyMemory<byte> data,
-            TimeSpan timeout,
-            CancellationToken interrupt
-        ) => new(SockResult.Ok(0));
-
-        public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
-            new(SockResult.Ok(1));
 
         protected abstract void Fill(Span<byte> buffer);
     }

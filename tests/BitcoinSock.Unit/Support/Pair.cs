@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Xunit;
 
@@ -61,6 +62,17 @@ internal sealed class Pair : IDisposable
 
 internal static class SockForTests
 {
+    /// <summary>A TCP listener on loopback, and where it listens.</summary>
+    public static Sock Listen(out EndPoint address, int backlog = 1)
+    {
+        Sock listener = Sock.Create(AddressFamily.InterNetwork);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0)).ThrowIfError("bind");
+        listener.Listen(backlog).ThrowIfError("listen");
+        listener.GetSockName(out EndPoint? own).ThrowIfError("getsockname");
+        address = own!;
+        return listener;
+    }
+
     /// <summary>Reads to the end of the stream.</summary>
     public static byte[] Drain(this Sock sock)
     {

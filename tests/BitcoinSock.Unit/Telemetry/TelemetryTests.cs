@@ -131,7 +131,7 @@ public partial class TelemetryTests
     {
         using var heard = new HeardEvents(EventLevel.Verbose);
         EndPoint address;
-        using (Sock listener = ManagedSockTests.Listen(out address))
+        using (Sock listener = SockForTests.Listen(out address))
         {
             await Connect();
         }
@@ -163,7 +163,7 @@ public partial class TelemetryTests
     public void Accepting_tells_its_calls_and_its_end()
     {
         using var heard = new HeardEvents(EventLevel.Verbose);
-        using Sock listener = ManagedSockTests.Listen(out EndPoint address);
+        using Sock listener = SockForTests.Listen(out EndPoint address);
         listener.TryAcceptComplete(out _, TimeSpan.Zero);
         using Sock client = Sock.Create(address.AddressFamily);
         client.Connect(address).ThrowIfError("connect");
