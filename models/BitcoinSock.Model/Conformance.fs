@@ -137,6 +137,8 @@ type Conformance =
             Laws.all
             |> List.filter (fun law -> named.IsEmpty || List.contains law.Number named)
 
+        let scripts, operations = ResizeArray(), ResizeArray()
+
         // The first law of the backend's own that it broke.
         let mutable broken = None
 
@@ -168,6 +170,8 @@ type Conformance =
                                 Seed = seed
                                 Budget = options.Budget
                                 Start = Stopwatch.GetTimestamp()
+                                Scripts = scripts
+                                Operations = operations
                             }
 
                     (if finding.Smallest.IsSome then

@@ -4,17 +4,17 @@ open System
 open BitcoinSock.Model.Playing
 
 /// A law: what must hold of a backend, and how the kit looks whether it does.
-[<NoEquality; NoComparison>]
-type Law =
-    {
-        Number: int
-        Name: string
-        Statement: string
-        /// What a backend must promise for the law to be asked of it.
-        Needs: Capabilities
-        /// Plays it; or why it cannot be seen from outside.
-        Play: Result<Look, string>
-    }
+type Law internal (number: int, name, statement, needs, play: Result<Look, string>) =
+
+    member _.Number = number
+    member _.Name: string = name
+    member _.Statement: string = statement
+
+    /// What a backend must promise for the law to be asked of it.
+    member _.Needs: Capabilities = needs
+
+    /// Plays it; or why it cannot be seen from outside.
+    member internal _.Play = play
 
     member law.Title = $"{law.Number} {law.Name}"
 
@@ -28,13 +28,7 @@ type Law =
 module Laws =
 
     let private law number name needs play statement =
-        {
-            Number = number
-            Name = name
-            Statement = statement
-            Needs = needs
-            Play = play
-        }
+        Law(number, name, statement, needs, play)
 
     let private required = Capabilities.None
     let private elsewhere why : Result<Look, string> = Error why

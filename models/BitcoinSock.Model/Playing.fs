@@ -6,20 +6,31 @@ open System.Threading.Tasks
 open FsCheck
 open FsCheck.FSharp
 
+/// How a case went: the laws it broke, or what ended it; and then what there is to tell of it.
+type internal Played =
+    {
+        Broken: Result<string list, string>
+        Story: string
+    }
+
 /// How much of a law is played, and from which seed.
-type Effort =
+type internal Effort =
     {
         Cases: int
         Seed: uint64
         Budget: TimeSpan
         /// When the law began: a timestamp.
         Start: int64
+        /// How the random scripts went, in their order: played for one law, judged by all.
+        Scripts: ResizeArray<Played>
+        /// How the random operations went, in their order.
+        Operations: ResizeArray<Played>
     }
 
-    member internal effort.IsSpent = Stopwatch.GetElapsedTime effort.Start > effort.Budget
+    member effort.IsSpent = Stopwatch.GetElapsedTime effort.Start > effort.Budget
 
 /// What playing came to: how many cases of how many, and the smallest that breaks the law.
-type Finding =
+type internal Finding =
     {
         Played: int
         Asked: int
@@ -27,7 +38,7 @@ type Finding =
     }
 
 /// A way to look whether a law holds of a backend.
-type Look = Backend -> Effort -> Finding
+type internal Look = Backend -> Effort -> Finding
 
 /// A case to be played: the laws that it breaks on a pair, and what there is to tell of it by now.
 type private Play =
@@ -50,14 +61,21 @@ module internal Playing =
     /// A case that takes longer hangs.
     let private watchdog = TimeSpan.FromSeconds 30.0
 
-    /// Random cases, each on a fresh pair, until one breaks the law or the effort is spent, and one
-    /// at least; that one is made smaller.
+    /// For cases that nobody else plays.
+    let private unknown (_: Effort) = ResizeArray<Played>()
+
+    /// Random cases, each on a fresh pair, until one breaks what is looked at or the effort is
+    /// spent, and one at least; that one is made smaller. The first are known, if they were played
+    /// before.
     let private search
         (arb: Arbitrary<'a>)
         (stage: 'a -> Play)
+        (known: Effort -> ResizeArray<Played>)
+        (lookedAt: string list -> string list)
         (backend: Backend)
         (effort: Effort)
         =
+        let known = known effort
         let mutable played = 0
         let mutable smallest = None
         let mutable setUp = None
@@ -70,31 +88,55 @@ module internal Playing =
 
             try
                 if job.Wait watchdog then
-                    job.Result
+                    Ok job.Result
                 else
-                    [ $"it did not end within {watchdog.TotalSeconds} s" ]
+                    Error $"it did not end within {watchdog.TotalSeconds} s"
             with error ->
                 match SetUp.ofError backend.Name error with
                 | Some _ as found ->
                     setUp <- found
-                    []
-                // An exception from a backend is no outcome: the law does not hold.
-                | None -> [ Thrown.tell error ]
+                    Ok []
+                // An exception from a backend is no outcome: no law holds.
+                | None -> Error(Thrown.tell error)
+
+        let play case =
+            let play = stage case
+            let found = broken play
+
+            {
+                Broken = found
+                Story = if found = Ok [] then "" else play.Tell()
+            }
 
         // What there was to tell of the last case that broke it: that is the smallest. It is not
         // played again, for it may hold the next time.
-        let mutable story = ""
+        let mutable story = None
 
         let holds case =
             if setUp.IsSome || played > 0 && effort.IsSpent then
                 true
             else
+                // Behind the first that breaks it come smaller ones, which nobody has played.
+                let isSmaller = Option.isSome story
+
+                let one =
+                    if not isSmaller && played < known.Count then
+                        known[played]
+                    else
+                        play case
+
+                if not isSmaller && played = known.Count then
+                    known.Add one
+
                 played <- played + 1
-                let play = stage case
-                let found = broken play
+
+                let found =
+                    match one.Broken with
+                    | Ok lines -> lookedAt lines
+                    | Error end' -> [ end' ]
 
                 if not found.IsEmpty then
-                    story <- String.concat "\n" (found @ [ play.Tell() ])
+                    story <- Some(String.concat "\n" (found @ [ one.Story ]))
 
                 found.IsEmpty
 
@@ -106,7 +148,7 @@ module internal Playing =
 
                 member _.OnFinished(_, result) =
                     match result with
-                    | TestResult.Failed _ -> smallest <- Some story
+                    | TestResult.Failed _ -> smallest <- story
                     | _ -> ()
             }
 
@@ -133,15 +175,15 @@ module internal Playing =
     let script number (backend: Backend) =
         let stage acts =
             {
-                Broken = fun pair -> Script.play pair acts |> ofLaw number
+                Broken = fun pair -> Script.play pair acts
                 Tell = fun () -> Script.tell acts
             }
 
-        search (Script.arb backend.Capabilities) stage backend
+        search (Script.arb backend.Capabilities) stage _.Scripts (ofLaw number) backend
 
     /// A law of operations, under faults. What is told of a case are the calls that the backend
     /// answered, as far as it came.
-    let private operations prepare broken (backend: Backend) =
+    let private operations prepare broken known lookedAt (backend: Backend) =
         let stage case =
             let case = PairPlay.realisable backend.Capabilities (prepare case)
             let plays = ResizeArray<FaultySock * string>()
@@ -163,14 +205,14 @@ module internal Playing =
                 Tell = tell
             }
 
-        search Case.onPair stage backend
+        search Case.onPair stage known lookedAt backend
 
     let private judge loop pair case =
         let observed, findings = PairPlay.play loop pair case
         findings @ Case.judge case observed
 
     let operation number =
-        operations id (fun loop pair case -> judge loop pair case |> ofLaw number)
+        operations id judge _.Operations (ofLaw number)
 
     let shortCalls: Look =
         let isShort fault =
@@ -186,8 +228,7 @@ module internal Playing =
                 Schedule = { case.Schedule with Faults = faults }
             }
 
-        operations short (fun loop pair case ->
-            judge loop pair case |> List.map (sprintf "4 ShortCallsAreLegal: %s"))
+        operations short judge unknown (List.map (sprintf "4 ShortCallsAreLegal: %s"))
 
     let determinism: Look =
         fun backend ->
@@ -203,6 +244,8 @@ module internal Playing =
                         if once pair <> once again then
                             "37 Determinism: the trace is another one the second time"
                     ])
+                unknown
+                id
                 backend
 
     /// Few cases, each played once; the first whatever the time.
@@ -219,7 +262,8 @@ module internal Playing =
                         Tell = fun () -> tell case
                     }
 
-                let finding = search (Arb.fromGen (Gen.constant play)) id backend one
+                let finding = search (Arb.fromGen (Gen.constant play)) id unknown id backend one
+
                 played + finding.Played, finding.Smallest
 
         let played, smallest = List.fold play (0, None) cases
