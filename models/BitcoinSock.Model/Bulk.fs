@@ -78,7 +78,7 @@ module internal Bulk =
             | 0, _ when Stopwatch.GetElapsedTime since > patience ->
                 [ $"1 Fidelity: the peer has written {written} bytes, {near.Got} came" ]
             | 0, _ ->
-                Thread.Yield() |> ignore
+                Peer.lookAgain since
                 more written since
             // It moves, and slowly: what came by now is enough.
             | _ when Stopwatch.GetElapsedTime start > patience -> []

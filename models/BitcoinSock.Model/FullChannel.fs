@@ -80,6 +80,7 @@ module internal FullChannel =
                 more (count + n) (Stopwatch.GetTimestamp())
             | n when n > 0 -> Error $"byte {count} or one of the {n - 1} behind it is wrong"
             | -1 when count < expected && Stopwatch.GetElapsedTime since < patience ->
+                Peer.lookAgain since
                 more count since
             | _ -> Ok count
 

@@ -19,7 +19,9 @@ module PairPlay =
             match read buffer with
             | count when count > 0 -> more (Array.append all buffer[.. count - 1])
             | 0 -> all
-            | _ when all.Length < expected && Stopwatch.GetElapsedTime start < patience -> more all
+            | _ when all.Length < expected && Stopwatch.GetElapsedTime start < patience ->
+                Peer.lookAgain start
+                more all
             | _ -> all
 
         more [||]

@@ -1,6 +1,8 @@
 namespace BitcoinSock.Model
 
 open System
+open System.Diagnostics
+open System.Threading
 
 /// The far end of a channel, driven by whoever tests the near one. It never blocks. Dispose closes:
 /// the kit calls it once, and nothing after it. After Reset it calls Dispose only.
@@ -89,3 +91,10 @@ module internal Peer =
                 $"IPeer.Write returned {count} of {data.Length}; it gives 0 when there is no room."
 
         count
+
+    /// Between two looks for what may be on its way: others run, and after a moment it sleeps.
+    let lookAgain (since: int64) =
+        if Stopwatch.GetElapsedTime since < TimeSpan.FromMilliseconds 1.0 then
+            Thread.Yield() |> ignore
+        else
+            Thread.Sleep 1

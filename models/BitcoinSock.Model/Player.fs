@@ -172,7 +172,7 @@ type internal Player(pair: BackendPair) =
             | 0 when read < accepted.Count -> findMissing ()
             | -1 when Stopwatch.GetElapsedTime since > patience -> findMissing ()
             | -1 ->
-                Threading.Thread.Yield() |> ignore
+                Peer.lookAgain since
                 peerReadAll since
             | _ -> peerReadAll since
 
