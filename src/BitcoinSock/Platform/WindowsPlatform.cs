@@ -207,7 +207,11 @@ internal sealed unsafe partial class WindowsPlatform : Platform
         int peek = (flags & SockFlags.Peek) != SockFlags.None ? Winsock.MSG_PEEK : 0;
         fixed (byte* bytes = buffer)
         {
-            return Decode(Winsock.Recv(socket.Value, bytes, buffer.Length, peek));
+            SockResult result = Decode(Winsock.Recv(socket.Value, bytes, buffer.Length, peek));
+            // Of a longer message POSIX gives what there is room for; so is it here, but told so.
+            return result.IsError && result.Error == Winsock.WSAEMSGSIZE
+                ? SockResult.Ok(buffer.Length)
+                : result;
         }
     }
 

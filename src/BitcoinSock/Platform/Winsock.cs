@@ -6,6 +6,7 @@ namespace BitcoinSock;
 internal static unsafe partial class Winsock
 {
     public const int WSAENOTSOCK = 10038;
+    public const int WSAEMSGSIZE = 10040;
     public const int AF_UNIX = 1;
     public const int AF_INET = 2;
     public const int AF_INET6 = 23;
