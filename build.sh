@@ -1,7 +1,7 @@
 #!/bin/sh
 # ./build.sh TARGET ...
 # ./build.sh TARGET --OPTION ...
-# With BITCOINSOCK_BUILT set to anything it builds nothing: all is built, as Debug and as Release.
+# With BITCOINSOCK_BUILT set to anything it builds nothing: all is built, as Debug and as Release, and for Windows.
 set -eu
 cd "$(dirname "$0")"
 self=./${0##*/}
@@ -24,8 +24,7 @@ target() {
             dotnet run --project samples/PeerProbe -- demo "$@" ;;
     test)   # run the tests
             build BitcoinSock.sln
-            # One program at a time: what measures wake-ups must not be kept from the processor.
-            dotnet test BitcoinSock.sln --no-build --max-parallel-test-modules 1 "$@" ;;
+            dotnet test BitcoinSock.sln --no-build "$@" ;;
     properties) # the properties with a million random cases and more
             build tests/BitcoinSock.Properties.FSharp
             build/properties.sh ;;
@@ -80,10 +79,12 @@ target() {
             build samples/PeerProbe
             build/peers.sh
             target wine ;;
-    wine)   # run the tests for Windows, and the laws, under Wine, which it installs
+    windows) # build the tests and sockcheck for Windows, in artifacts/wine
             for each in tests/BitcoinSock.Unit tests/BitcoinSock.Properties.FSharp models/BitcoinSock.Check; do
                 dotnet publish $each -r win-x64 --self-contained -o artifacts/wine
-            done
+            done ;;
+    wine)   # run the tests for Windows, and the laws, under Wine, which it installs
+            [ -n "${BITCOINSOCK_BUILT-}" ] || target windows
             build/wine.sh ;;
     serve)  # a server and 5000 clients, some hostile, for a minute; every reply is checked
             run samples/LineServer load "$@" ;;

@@ -8,7 +8,6 @@ namespace BitcoinSock.Unit;
 /// <summary>
 /// The library's first use, and the first use of each operation: each in a process of its own.
 /// </summary>
-[Alone]
 public partial class FirstUseTests
 {
     private const byte Newline = (byte)'\n';

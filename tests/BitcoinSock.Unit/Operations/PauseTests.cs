@@ -156,7 +156,7 @@ public class PauseTests
     [InlineData(true)]
     public void It_leaves_nothing_behind(bool isAwaited)
     {
-        const int Rounds = 500;
+        const int Rounds = 200;
         const int SmallestLeak = 64; // a registration is larger
         var interrupt = new ThreadInterrupt();
         using Sock sock = ASock();
@@ -205,7 +205,7 @@ public class PauseTests
         SockOutcome expected
     )
     {
-        const int Rounds = 11;
+        const int Rounds = 7;
         const int Tries = 5;
         double bestMs = double.MaxValue;
         // Every call of Wine's asks its server, which is another process.

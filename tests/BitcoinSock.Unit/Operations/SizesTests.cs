@@ -13,7 +13,10 @@ public class SizesTests
 {
     private const byte Newline = (byte)'\n';
 
-    public static bool HasVirtualMemory => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+    public static bool HasTimeAndAddresses =>
+        OperatingSystem.IsLinux()
+        && Environment.Is64BitProcess
+        && Environment.GetEnvironmentVariable("CI") == "true";
 
     [Fact(Skip = Wine.Hangs, SkipType = typeof(Wine), SkipWhen = nameof(Wine.IsHere))]
     public void A_line_that_memory_cannot_hold_is_too_long_and_comes_back() =>
@@ -127,8 +130,11 @@ public class SizesTests
         Assert.Equal(-1, received.IndexOfAnyExcept((byte)'x'));
     }
 
-    [Fact(Skip = "it takes 2 GiB of addresses", SkipUnless = nameof(HasVirtualMemory))]
-    public unsafe void A_frame_that_no_array_holds_is_too_long_whatever_room_there_is()
+    [Fact(Skip = "it looks at 2 GiB, which CI does", SkipUnless = nameof(HasTimeAndAddresses))]
+    public void A_frame_that_no_array_holds_is_too_long_whatever_room_there_is() =>
+        Fresh.Process(ReadAFrameThatNoArrayHolds);
+
+    private static unsafe void ReadAFrameThatNoArrayHolds()
     {
         // Nothing of it is ever written to.
         void* memory = NativeMemory.AllocZeroed(int.MaxValue);

@@ -17,8 +17,7 @@ internal static partial class Descriptors
     /// <summary>How many there are when what earlier tests forgot is closed.</summary>
     public static int CountHeld()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        CloseForgotten();
         return Count();
     }
 
@@ -60,9 +59,16 @@ internal static partial class Descriptors
     /// <summary>Those that an action made and left open.</summary>
     public static int[] MadeBy(Action action)
     {
+        CloseForgotten(); // else the action may get the number of one that was there before
         int[] before = Numbers();
         action();
         return [.. Numbers().Except(before)];
+    }
+
+    private static void CloseForgotten()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     private static int[] Numbers() =>
