@@ -54,7 +54,8 @@ run() {
   wait $running
   code=$?
   running=
-  tr -d '\r\033' <"$temp/out" | sed 's/^\[0m//' >"$log" # Expecto leaves colours even so
+  # Expecto leaves colours even so, and a dash of some code page, which ends what sed takes for a line.
+  LC_ALL=C tr -cd '\n\040-\176' <"$temp/out" | sed 's/^\[0m//' >"$log"
 }
 
 # total PASSED FAILED SKIPPED: what the program that was run has counted.
