@@ -84,7 +84,7 @@ public class WaitManyTests
     public void One_bad_handle_among_good_ones_is_the_error_and_is_marked(WaitMechanism mechanism)
     {
         using var good = new Pair(PairKind.UnixByPoll);
-        var foreign = new Sock(new CSocket(1000));
+        var foreign = new Sock(Descriptors.NeverOpen);
         good.Near.Mechanism = foreign.Mechanism = mechanism;
         SockWait[] waits = [new(good.Near, SockEvents.Recv), new(foreign, SockEvents.Recv)];
         SockResult result = Sock.WaitMany(Within.Long, waits);

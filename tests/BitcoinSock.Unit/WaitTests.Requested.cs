@@ -91,7 +91,7 @@ public partial class WaitTests
     [MemberData(nameof(Mechanisms))]
     public void Of_a_bad_descriptor_nothing_is_told_but_an_error(WaitMechanism mechanism)
     {
-        var sock = new Sock(new CSocket(1000)) { Mechanism = mechanism };
+        var sock = new Sock(Descriptors.NeverOpen) { Mechanism = mechanism };
         const SockEvents Both = SockEvents.Recv | SockEvents.Send;
         Assert.Equal(
             SockResult.Fail(BadHandle),

@@ -102,7 +102,7 @@ public partial class WaitTests
     )
     {
         // Not owned by anybody, so nobody else can be hurt: the finalizer is told not to close it.
-        var foreign = new Sock(new CSocket(1000)) { Mechanism = mechanism };
+        var foreign = new Sock(Descriptors.NeverOpen) { Mechanism = mechanism };
         SockResult waited = foreign.Wait(Within.Long, SockEvents.Recv, out SockEvents occurred);
         foreign.Release();
         Assert.Equal(SockResult.Fail(BadHandle), waited);

@@ -10,6 +10,11 @@ namespace BitcoinSock.Unit;
 internal static partial class Descriptors
 {
     /// <summary>
+    /// No descriptor, though select(2) could hold it; of Windows' handles 1000 may be open.
+    /// </summary>
+    public static readonly CSocket NeverOpen = new(OperatingSystem.IsWindows() ? 1 << 24 : 1000);
+
+    /// <summary>
     /// The sockets and event queues among them: what else the runtime opens is nobody's leak.
     /// </summary>
     public static int Count() => Count("socket:") + EventQueues();
