@@ -137,11 +137,13 @@ public partial class OwnershipTests
     public void Of_two_threads_that_hand_one_over_exactly_one_does()
     {
         using var failures = new CloseFailures();
+        using var both = new Barrier(2); // else the first has mostly done it when the other comes
         for (int round = 0; round < 500; round++)
         {
             using var pair = new Pair(PairKind.UnixByPoll);
             Socket? HandOver()
             {
+                both.SignalAndWait();
                 try
                 {
                     return pair.Near.ToSocket();
