@@ -208,10 +208,8 @@ internal sealed unsafe partial class WindowsPlatform : Platform
         fixed (byte* bytes = buffer)
         {
             SockResult result = Decode(Winsock.Recv(socket.Value, bytes, buffer.Length, peek));
-            // Of a longer message POSIX gives what there is room for; so is it here, but told so.
-            return result.IsError && result.Error == Winsock.WSAEMSGSIZE
-                ? SockResult.Ok(buffer.Length)
-                : result;
+            // Of a longer message it gives what there is room for, as POSIX does; but as an error.
+            return result.Error == Winsock.WSAEMSGSIZE ? SockResult.Ok(buffer.Length) : result;
         }
     }
 
