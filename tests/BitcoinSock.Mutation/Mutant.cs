@@ -59,6 +59,9 @@ internal sealed partial class Mutant
 /// <summary>What became of a mutant.</summary>
 internal enum Verdict
 {
+    /// <summary>There was no time for it.</summary>
+    NotTried,
+
     /// <summary>It is no program: it counts for nothing.</summary>
     NotCompiled,
 

@@ -60,11 +60,11 @@ internal sealed class TestProgram
             .. Lines(_laws, "--list").Select(line => OfLaws + line.Split(' ')[0]),
         ];
 
-    /// <summary>One test, beside the library with marks.</summary>
-    public (Ending, HashSet<int> Reached) RunMarked(string test)
+    /// <summary>Tests of one of the programs, beside the library with marks.</summary>
+    public (Ending, HashSet<int> Reached) RunMarked(string[] tests)
     {
         File.Delete(_reached);
-        Ending ending = Run(Limit.None, [test]);
+        Ending ending = Run(Limit.None, tests);
         string[] lines = File.Exists(_reached) ? File.ReadAllLines(_reached) : [];
         return (ending, [.. lines.Select(int.Parse)]);
     }

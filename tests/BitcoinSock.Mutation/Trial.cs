@@ -14,33 +14,40 @@ internal sealed class Trial
     // What takes longer tests the kit or a sample rather than the library.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(4);
 
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     private readonly Test[] _tests;
     private readonly Test _least;
 
     /// <param name="programs">What has the library with marks.</param>
-    public Trial(TestProgram[] programs)
+    /// <param name="byClass">
+    /// Whether to learn it of a class or a list of tests as a whole: it takes less time.
+    /// </param>
+    public Trial(TestProgram[] programs, bool byClass)
     {
         string[] names = programs[0].List();
         ConcurrentBag<Test> passed = [];
         Crew.Work(
             programs,
-            names,
-            (program, name) =>
+            names.GroupBy(name => byClass ? ClassOf(name) : name),
+            (program, named) =>
             {
-                (Ending ending, HashSet<int> reached) = program.RunMarked(name);
+                string[] some = [.. named];
+                (Ending ending, HashSet<int> reached) = program.RunMarked(some);
                 // What fails beside others, for want of time, would say nothing of a mutant.
-                if (ending.Verdict == Verdict.Survived && ending.Whole < Longest)
+                if (ending.Verdict == Verdict.Survived && ending.Whole < Longest * some.Length)
                 {
-                    passed.Add(new Test(name, ending.Busy, ending.Whole, reached));
+                    passed.Add(new Test(some, ending.Busy, ending.Whole, reached));
                 }
             }
         );
         _tests = [.. passed.OrderBy(test => test.Whole)];
         _least = _tests[0];
+        string[] left = [.. names.Except(_tests.SelectMany(test => test.Names))];
         Console.WriteLine(
-            $"{_tests.Length} of {names.Length} tests pass beside others, and soon enough; without"
+            $"all tests but {left.Length} of {names.Length} pass beside others, and soon enough:"
         );
-        foreach (string name in names.Except(_tests.Select(test => test.Name)))
+        foreach (string name in left)
         {
             Console.WriteLine($"  {name}");
         }
@@ -54,10 +61,10 @@ internal sealed class Trial
         return _tests
             .Where(test => mutant.Member is not int member || test.Reached.Contains(member))
             .GroupBy(test =>
-                TestProgram.IsProperty(test.Name) ? 2
-                : TestProgram.IsOfLaws(test.Name) ? 3
-                : test.Whole > _least.Whole + Quick ? 4
-                : test.Name.Contains(nearest) ? 0
+                TestProgram.IsProperty(test.Names[0]) ? 2
+                : TestProgram.IsOfLaws(test.Names[0]) ? 3
+                : test.Whole > _least.Whole + (Quick * test.Names.Length) ? 4
+                : test.Names[0].Contains(nearest, Ordinal) ? 0
                 : 1
             )
             .OrderBy(turn => turn.Key)
@@ -72,7 +79,8 @@ internal sealed class Trial
         bool takesTime = tests.Any(test => test.Whole > _least.Whole + Quick);
         return verdict == Verdict.Killed && takesTime ? Run() : verdict;
 
-        Verdict Run() => program.Run(LimitOf(tests), [.. tests.Select(test => test.Name)]).Verdict;
+        Verdict Run() =>
+            program.Run(LimitOf(tests), [.. tests.SelectMany(test => test.Names)]).Verdict;
     }
 
     // An endless loop is busy; what waits for ever is not.
@@ -89,5 +97,11 @@ internal sealed class Trial
     private static TimeSpan Sum(IEnumerable<TimeSpan> times) =>
         new(times.Sum(time => Math.Max(time.Ticks, 0)));
 
-    private sealed record Test(string Name, TimeSpan Busy, TimeSpan Whole, HashSet<int> Reached);
+    // "BitcoinSock.Unit.Class.Method" and "BitcoinSock.Properties/list/name".
+    private static string ClassOf(string name) =>
+        TestProgram.IsOfLaws(name) ? name
+        : TestProgram.IsProperty(name) ? string.Join('/', name.Split('/').Take(2))
+        : name[..name.LastIndexOf('.')];
+
+    private sealed record Test(string[] Names, TimeSpan Busy, TimeSpan Whole, HashSet<int> Reached);
 }

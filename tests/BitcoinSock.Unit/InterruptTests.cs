@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Xunit;
 
 namespace BitcoinSock.Unit;
@@ -83,14 +84,22 @@ public class InterruptTests
         );
     }
 
-    [Fact]
+    [Fact(Skip = "asks Linux what a thread has cost", SkipUnless = nameof(OnLinux))]
     public void Waiting_costs_no_processor_time()
     {
         using var pair = new Pair(PairKind.UnixByPoll);
-        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        TimeSpan before = Busy();
         pair.Near.TryRecvComplete(new byte[1], TimeSpan.FromSeconds(1.5), new ThreadInterrupt());
-        TimeSpan busy = Process.GetCurrentProcess().TotalProcessorTime - before;
-        Assert.InRange(busy, TimeSpan.Zero, TimeSpan.FromSeconds(0.75));
+        Assert.InRange(Busy() - before, TimeSpan.Zero, TimeSpan.FromSeconds(0.1));
+
+        // Of this thread: what the process takes is others' as well. Nanoseconds, proc(5).
+        static TimeSpan Busy() =>
+            TimeSpan.FromMicroseconds(
+                long.Parse(
+                    File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0],
+                    CultureInfo.InvariantCulture
+                ) / 1000
+            );
     }
 
     [Fact]
