@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Net.Sockets
 open System.Threading
+open System.Threading.Tasks
 open BitcoinSock
 
 /// What only some backends can do, asked of any.
@@ -211,5 +212,25 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
                 occurred <- requested &&& (SockEvents.Recv ||| SockEvents.Send)
                 finish 0 (SockResult.Ok 1)
             | ValueNone -> finish 0 (inner.Wait(timeout, requested, &occurred, token))
+
+        member _.WaitAsync(timeout, requested, token) =
+            let fault, instead, finish = begin' Call.Wait
+
+            match instead, box inner with
+            | ValueSome result, _ -> ValueTask<SockResult>(finish 0 result)
+            | ValueNone, _ when fault = Fault.SpuriousWake ->
+                ValueTask<SockResult>(finish 0 (SockResult.Ok 1))
+            | ValueNone, (:? ISockAsync as awaited) ->
+                ValueTask<SockResult>(
+                    task {
+                        let! waited = awaited.WaitAsync(timeout, requested, token)
+                        return finish 0 waited
+                    }
+                )
+            | ValueNone, _ ->
+                // What cannot be awaited blocks.
+                let mutable occurred = SockEvents.None
+                let waited = inner.Wait(timeout, requested, &occurred, token)
+                ValueTask<SockResult>(finish 0 waited)
 
         member _.ShutdownSend() = inner.ShutdownSend()

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Net.Sockets
 open System.Threading
+open System.Threading.Tasks
 open BitcoinSock
 
 /// A clock of timestamps only, which somebody else moves.
@@ -27,9 +28,9 @@ module private Results =
                 known[error] <- result
                 result)
 
-/// A backend that can be connected as well.
+/// A backend that can be awaited, and be connected as well.
 type IConnectingSock =
-    inherit ISock
+    inherit ISockAsync
     inherit ISockConnect
     inherit ISockGetSockOpt
 
@@ -88,6 +89,39 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
             }
 
         result
+
+    // Whether it blocks or is awaited: on virtual time neither takes any.
+    let wait timeout requested (token: CancellationToken) =
+        let mutable found = SockEvents.None
+
+        let result =
+            answer Call.Wait 0 (fun fault ->
+                let look () =
+                    let ifAny is event = if is then event else SockEvents.None
+                    let isLie = fault = Fault.SpuriousWake
+                    let recv = ifAny (isLie || Channel.canRecv channel) SockEvents.Recv
+                    let send = ifAny (isLie || Channel.canSend channel) SockEvents.Send
+                    let error = ifAny (Channel.isHungUp channel) SockEvents.Error
+                    found <- ((recv ||| send) &&& requested) ||| error
+                    found <> SockEvents.None
+
+                let isEndless = timeout = Timeout.InfiniteTimeSpan
+
+                if look () then
+                    SockResult.Ok 1
+                elif token.IsCancellationRequested then
+                    fail SocketError.Interrupted
+                else
+                    match Channel.quiet channel with
+                    | ValueSome quiet when isEndless || quiet < timeout ->
+                        channel <- Channel.passes quiet channel
+                    | _ when isEndless ->
+                        invalidOp "A wait for ever, and nobody is left who could end it."
+                    | _ -> channel <- Channel.passes timeout channel
+
+                    SockResult.Ok(if look () then 1 else 0))
+
+        struct (result, found)
 
     /// On a calm schedule.
     new(channel) = SimulatedSock(channel, Schedule.calm)
@@ -175,37 +209,13 @@ type SimulatedSock(channel: Channel, schedule: Schedule) =
             result
 
         member _.Wait(timeout, requested, occurred, token) =
-            let mutable found = SockEvents.None
-
-            let result =
-                answer Call.Wait 0 (fun fault ->
-                    let look () =
-                        let ifAny is event = if is then event else SockEvents.None
-                        let isLie = fault = Fault.SpuriousWake
-                        let recv = ifAny (isLie || Channel.canRecv channel) SockEvents.Recv
-                        let send = ifAny (isLie || Channel.canSend channel) SockEvents.Send
-                        let error = ifAny (Channel.isHungUp channel) SockEvents.Error
-                        found <- ((recv ||| send) &&& requested) ||| error
-                        found <> SockEvents.None
-
-                    let isEndless = timeout = Timeout.InfiniteTimeSpan
-
-                    if look () then
-                        SockResult.Ok 1
-                    elif token.IsCancellationRequested then
-                        fail SocketError.Interrupted
-                    else
-                        match Channel.quiet channel with
-                        | ValueSome quiet when isEndless || quiet < timeout ->
-                            channel <- Channel.passes quiet channel
-                        | _ when isEndless ->
-                            invalidOp "A wait for ever, and nobody is left who could end it."
-                        | _ -> channel <- Channel.passes timeout channel
-
-                        SockResult.Ok(if look () then 1 else 0))
-
+            let struct (result, found) = wait timeout requested token
             occurred <- found
             result
+
+        member _.WaitAsync(timeout, requested, token) =
+            let struct (result, _) = wait timeout requested token
+            ValueTask<SockResult> result
 
         member _.ShutdownSend() =
             channel <- Channel.shutdownSend channel

@@ -3,6 +3,7 @@ namespace BitcoinSock.Model
 open System
 open System.Net.Sockets
 open System.Threading
+open System.Threading.Tasks
 open BitcoinSock
 
 /// A backend on virtual time: nobody else is there who could end a wait in vain, so it only moves
@@ -18,6 +19,22 @@ type VirtualTime(sock: ISock) =
 
     let clock = VirtualClock(fun () -> now)
 
+    let wait timeout requested (interrupt: CancellationToken) =
+        let mutable occurred = SockEvents.None
+        let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
+        let isEndless = timeout = Timeout.InfiniteTimeSpan
+
+        if found.Count <> 0 && (isEndless || idle < 8) then
+            idle <- idle + 1
+            struct (found, occurred)
+        elif interrupt.IsCancellationRequested then
+            struct (SockResult.Fail SocketError.Interrupted, occurred)
+        elif isEndless then
+            invalidOp "A wait for ever, and nobody is left who could end it."
+        else
+            now <- now + timeout
+            struct (found, occurred)
+
     member _.Now = now
 
     interface IConnectingSock with
@@ -29,16 +46,10 @@ type VirtualTime(sock: ISock) =
         member _.Recv(buffer, flags) = moved (sock.Recv(buffer, flags))
 
         member _.Wait(timeout, requested, occurred, interrupt) =
-            let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
-            let isEndless = timeout = Timeout.InfiniteTimeSpan
+            let struct (result, found) = wait timeout requested interrupt
+            occurred <- found
+            result
 
-            if found.Count <> 0 && (isEndless || idle < 8) then
-                idle <- idle + 1
-                found
-            elif interrupt.IsCancellationRequested then
-                SockResult.Fail SocketError.Interrupted
-            elif isEndless then
-                invalidOp "A wait for ever, and nobody is left who could end it."
-            else
-                now <- now + timeout
-                found
+        member _.WaitAsync(timeout, requested, interrupt) =
+            let struct (result, _) = wait timeout requested interrupt
+            ValueTask<SockResult> result

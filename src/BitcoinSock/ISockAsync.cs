@@ -1,35 +1,36 @@
 namespace BitcoinSock;
 
-/// <summary>
-/// A backend whose waits can be awaited, without a thread that blocks: sending all of it, reading a
-/// line and reading exactly so much have async forms over it.
-/// </summary>
-public interface ISockAsync : ISock
+/// <summary>Something whose waits can be awaited, without a thread that blocks.</summary>
+public interface ISockWaitAsync : ISockWait
 {
-    /// <summary>
-    /// Sends as many bytes as the system takes; if it takes none now, awaits that it takes one.
-    /// </summary>
-    /// <param name="data">The bytes; at least one.</param>
-    /// <param name="timeout">How long to await at most.</param>
-    /// <param name="interrupt">Ends it early.</param>
-    /// <returns>
-    /// How many bytes were taken, from the front: none at the timeout; or the code of the error,
-    /// EINTR if <paramref name="interrupt"/> fired first. No byte is taken that is not counted.
-    /// </returns>
-    ValueTask<SockResult> SendAsync(
-        ReadOnlyMemory<byte> data,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    );
-
-    /// <summary>Awaits that a receive finds bytes, the end of the stream or an error.</summary>
+    /// <summary>Awaits that one of the requested events is there.</summary>
     /// <param name="timeout">
-    /// How long to await at most; it may be up to a millisecond less, operations look at the clock.
+    /// How long at most: zero looks and returns, <see cref="Timeout.InfiniteTimeSpan"/> waits for
+    /// ever. A timeout is never reported early.
     /// </param>
-    /// <param name="interrupt">Ends it early.</param>
+    /// <param name="requested">What to wait for; an error or a hang-up always counts.</param>
+    /// <param name="interrupt">
+    /// Ends the wait at once. Whoever fires it does not run what is awaited: a backend sees to
+    /// that.
+    /// </param>
     /// <returns>
-    /// A count of 1 if so, 0 at the timeout; or the code of the error, EINTR if
-    /// <paramref name="interrupt"/> fired first. Nothing is consumed.
+    /// A count of 1 if something occurred and 0 at the timeout; or the code of the error, EINTR if
+    /// <paramref name="interrupt"/> fired first. Nothing is consumed. Await it once.
     /// </returns>
-    ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt);
+    ValueTask<SockResult> WaitAsync(
+        TimeSpan timeout,
+        SockEvents requested,
+        CancellationToken interrupt = default
+    );
 }
+
+/// <summary>
+/// A backend that can be awaited. Its sends and receives never block under an operation, so there
+/// is nothing else to await, and every operation has an async form over it.
+/// </summary>
+public interface ISockAsync : ISock, ISockWaitAsync;
+
+/// <summary>A listener that can be awaited.</summary>
+/// <typeparam name="TAccepted">What a connection is.</typeparam>
+public interface ISockAcceptAsync<TAccepted> : ISockAccept<TAccepted>, ISockWaitAsync
+    where TAccepted : class;

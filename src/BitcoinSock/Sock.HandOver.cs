@@ -100,7 +100,7 @@ public sealed partial class Sock
         }
         finally
         {
-            mine.DangerousRelease();
+            mine.LetGo();
         }
     }
 

@@ -243,6 +243,6 @@ public sealed partial class Sock
 
         public CSocket Socket => _handle?.Socket ?? CSocket.Invalid;
 
-        public void Dispose() => _handle?.DangerousRelease();
+        public void Dispose() => _handle?.LetGo();
     }
 }

@@ -274,7 +274,7 @@ public sealed partial class Sock
                     handle.RemoveWaiting(wakeUp);
                 }
 
-                handle.DangerousRelease();
+                handle.LetGo();
             }
         }
     }

@@ -15,10 +15,10 @@ namespace BitcoinSock;
 /// operations. An empty <c>Sock</c> answers every call with EBADF (WSAENOTSOCK on Windows).
 /// </remarks>
 public sealed partial class Sock
-    : ISock,
+    : ISockAsync,
         ISockSendVectored,
         ISockConnect,
-        ISockAccept<Sock>,
+        ISockAcceptAsync<Sock>,
         ISockGetSockOpt,
         ISockGet,
         ISockRelease,
@@ -86,9 +86,8 @@ public sealed partial class Sock
 
     internal SockHandle? Handle => Volatile.Read(ref _handle);
 
-    /// <summary>Somebody else's descriptor, to wait on; it is never closed here.</summary>
-    internal static Sock Watch(CSocket socket) =>
-        new() { _handle = new SockHandle(owns: false).Take(socket) };
+    /// <summary>One of a descriptor that something else closes.</summary>
+    internal static Sock Of(SockHandle handle) => new() { _handle = handle };
 
     /// <summary>
     /// Two sockets that are connected to each other: socketpair(2); a TCP connection over loopback

@@ -15,10 +15,8 @@ internal interface IGoneObserver
 /// cannot hand a recycled descriptor to a call in another; those who wait on it are woken when it
 /// goes.
 /// </summary>
-internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
+internal class SockHandle : SafeHandleMinusOneIsInvalid
 {
-    private readonly bool _owns;
-
     private readonly Lock _gate = new();
     private readonly List<IGoneObserver> _waiting = [];
     private CancellationTokenSource? _gone;
@@ -27,13 +25,8 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     private bool _isForgotten;
 
     /// <summary>An owner of nothing yet.</summary>
-    /// <param name="owns">Whether to close what it takes; if not, somebody else does.</param>
-    public SockHandle(bool owns = true)
-        : base(owns)
-    {
-        FirstUse.Begin();
-        _owns = owns;
-    }
+    public SockHandle()
+        : base(ownsHandle: true) => FirstUse.Begin();
 
     public CSocket Socket => new(handle);
 
@@ -45,6 +38,9 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     /// <see cref="SafeHandle.IsClosed"/>, which only then turns true).
     /// </summary>
     public bool IsGone => _isGone;
+
+    /// <summary>Who awaits something of this descriptor, once somebody has.</summary>
+    public AwaitedSocket? Awaited { get; set; }
 
     /// <summary>Fires when the descriptor goes, or goes to another Sock.</summary>
     public CancellationToken Gone
@@ -67,9 +63,9 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     }
 
     /// <summary>
-    /// Keeps the descriptor from being closed until <see cref="SafeHandle.DangerousRelease"/>.
+    /// Keeps the descriptor from being closed until <see cref="LetGo"/>.
     /// </summary>
-    public bool TryHold()
+    public virtual bool TryHold()
     {
         bool held = false;
         try
@@ -88,6 +84,18 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
         return held;
     }
 
+    /// <summary>Ends a <see cref="TryHold"/>.</summary>
+    public virtual void LetGo() => DangerousRelease();
+
+    /// <summary>
+    /// What <see cref="TryHold"/> is to a call, to an await: which needs nothing, if it is told
+    /// before the descriptor is closed.
+    /// </summary>
+    public virtual bool TryHoldAwaited() => true;
+
+    /// <summary>Ends a <see cref="TryHoldAwaited"/>.</summary>
+    public virtual void LetGoAwaited() { }
+
     /// <summary>
     /// Takes a descriptor, once. It cannot fail: whoever makes a descriptor makes its owner first,
     /// and so nothing throws between the two.
@@ -96,11 +104,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     public SockHandle Take(CSocket socket)
     {
         SetHandle(socket.Value);
-        if (_owns)
-        {
-            Telemetry.Opened();
-        }
-
+        Telemetry.Opened();
         return this;
     }
 
@@ -109,11 +113,7 @@ internal sealed class SockHandle : SafeHandleMinusOneIsInvalid
     {
         _isGone = true;
         TellWaiting();
-        if (_owns)
-        {
-            Telemetry.GivenUp();
-        }
-
+        Telemetry.GivenUp();
         SetHandleAsInvalid();
         return Socket;
     }

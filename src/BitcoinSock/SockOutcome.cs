@@ -62,4 +62,8 @@ public readonly record struct SockOutcome(SockStatus Status, int Count, int Erro
 
     internal static SockOutcome Failed(int error, int count = 0) =>
         new(SockStatus.Failed, count, error);
+
+    /// <summary>What an operation makes of an error: Ok means that it goes on.</summary>
+    internal static SockOutcome RetryOrFail(int error) =>
+        NetworkError.IoErrorIsPermanent(error) ? Failed(error) : Ok(0);
 }

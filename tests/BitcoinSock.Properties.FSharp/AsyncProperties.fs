@@ -4,44 +4,17 @@ module BitcoinSock.Properties.AsyncProperties
 
 open System
 open System.Net.Sockets
-open System.Threading.Tasks
 open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
 
-/// A backend whose awaiting is its waiting: on virtual time neither takes any.
-type private Awaited(sock: ISock) =
-    interface ISockAsync with
-        member _.Clock = sock.Clock
-        member _.Send(data, flags) = sock.Send(data, flags)
-        member _.Recv(buffer, flags) = sock.Recv(buffer, flags)
-
-        member _.Wait(timeout, requested, occurred, interrupt) =
-            sock.Wait(timeout, requested, &occurred, interrupt)
-
-        member _.SendAsync(data, timeout, interrupt) =
-            let mutable occurred = SockEvents.None
-            let waited = sock.Wait(timeout, SockEvents.Send, &occurred, interrupt)
-
-            let sent =
-                if waited.Count > 0 then
-                    sock.Send(data.Span, SockFlags.DontWait)
-                else
-                    waited
-
-            ValueTask<SockResult> sent
-
-        member _.WaitRecvAsync(timeout, interrupt) =
-            let mutable occurred = SockEvents.None
-            ValueTask<SockResult>(sock.Wait(timeout, SockEvents.Recv, &occurred, interrupt))
-
 /// The library's async loops, played to their end; what has no async form of its own is played as
 /// it is.
 let awaiting: Loop =
     fun sock operation timeout interrupt ->
-        let awaited = Awaited sock
+        let awaited = sock :?> ISockAsync
 
         match operation with
         | Operation.SendComplete data ->

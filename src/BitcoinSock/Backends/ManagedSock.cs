@@ -4,24 +4,25 @@ using System.Net.Sockets;
 namespace BitcoinSock;
 
 /// <summary>
-/// A <see cref="System.Net.Sockets.Socket"/> as a backend: for who has one already, and for who
-/// awaits. What it sends and receives goes straight to the socket's descriptor, so outcomes and
-/// codes are those of <see cref="Sock"/>.
+/// A <see cref="System.Net.Sockets.Socket"/> as a backend, for who has one already. All it does it
+/// does with the socket's descriptor, as <see cref="Sock"/> does, and with the same outcomes and
+/// codes; of the base library it uses what keeps the socket's own state right.
 /// </summary>
-public sealed partial class ManagedSock
+public sealed class ManagedSock
     : ISockAsync,
+        ISockSendVectored,
         ISockConnect,
         ISockGetSockOpt,
         ISockGone,
         IDisposable
 {
+    private const SockFlags Always = SockFlags.DontWait | SockFlags.NoSignal;
+
     private readonly bool _ownsSocket;
     private readonly bool _wasBlocking;
-    private readonly CancellationTokenSource _disposing = new();
-
-    // The same descriptor; it closes nothing. Empty once this is disposed.
+    private readonly SocketHandle _handle;
     private readonly Sock _same;
-    private Task? _connecting;
+    private bool _isConnecting;
 
     /// <summary>Takes a socket. On Windows it is put in non-blocking mode.</summary>
     /// <param name="socket">The socket.</param>
@@ -41,7 +42,8 @@ public sealed partial class ManagedSock
 
         Socket = socket;
         _ownsSocket = ownsSocket;
-        _same = Sock.Watch(new CSocket(socket.Handle));
+        _handle = new SocketHandle(socket);
+        _same = Sock.Of(_handle);
         _wasBlocking = socket.Blocking;
         if (!Platform.Current.HasDontWait)
         {
@@ -49,28 +51,22 @@ public sealed partial class ManagedSock
         }
     }
 
-    CancellationToken ISockGone.Gone => _disposing.Token;
+    CancellationToken ISockGone.Gone => ((ISockGone)_same).Gone;
 
     /// <summary>The socket.</summary>
     public Socket Socket { get; }
 
     /// <inheritdoc/>
-    public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags)
-    {
-        using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld
-            ? Told(_same.Send(data, flags | SockFlags.DontWait | SockFlags.NoSignal))
-            : SockResult.Fail(NetworkError.BadHandle);
-    }
+    public SockResult Send(ReadOnlySpan<byte> data, SockFlags flags) =>
+        _same.Send(data, flags | Always);
 
     /// <inheritdoc/>
-    public SockResult Recv(Span<byte> buffer, SockFlags flags)
-    {
-        using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld
-            ? Told(_same.Recv(buffer, flags | SockFlags.DontWait))
-            : SockResult.Fail(NetworkError.BadHandle);
-    }
+    public SockResult Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SockFlags flags) =>
+        _same.Send(first, second, flags | Always);
+
+    /// <inheritdoc/>
+    public SockResult Recv(Span<byte> buffer, SockFlags flags) =>
+        _same.Recv(buffer, flags | SockFlags.DontWait);
 
     /// <summary>
     /// Waits as <see cref="Sock.Wait"/> does, and as precisely; an interrupt and
@@ -82,57 +78,118 @@ public sealed partial class ManagedSock
         SockEvents requested,
         out SockEvents occurred,
         CancellationToken interrupt = default
-    )
-    {
-        if (_connecting is Task connecting && (requested & SockEvents.Send) != SockEvents.None)
-        {
-            // While it connects, the base library has the last word on whether it has.
-            using CancellationTokenSource ending = Ending(interrupt);
-            SockResult ended = OrDisposed(Tasks.WaitForFirst([connecting], timeout, ending.Token));
-            occurred = ended.Count > 0 ? SockEvents.Send : SockEvents.None;
-            return ended;
-        }
+    ) => _same.Wait(timeout, requested, out occurred, interrupt);
 
-        using var hold = new Hold(Socket.SafeHandle);
-        occurred = SockEvents.Error;
-        return hold.IsHeld
-            ? _same.Wait(timeout, requested, out occurred, interrupt)
-            : SockResult.Fail(NetworkError.BadHandle);
-    }
+    /// <summary>Awaits as <see cref="Sock.WaitAsync"/> does.</summary>
+    /// <inheritdoc/>
+    public ValueTask<SockResult> WaitAsync(
+        TimeSpan timeout,
+        SockEvents requested,
+        CancellationToken interrupt = default
+    ) => _same.WaitAsync(timeout, requested, interrupt);
 
     /// <summary>
-    /// Starts to connect, and then tells how far that is: EINPROGRESS, EALREADY, or its end. The
-    /// base library does not connect a socket again after a failure: that is EOPNOTSUPP.
+    /// One connect(2) in non-blocking mode, in which the socket stays: EINPROGRESS, EALREADY, or
+    /// its end. The base library does not connect a socket again after a failure: that is
+    /// EOPNOTSUPP.
     /// </summary>
     /// <param name="endPoint">Where to: an address, not a name.</param>
     /// <exception cref="ArgumentException">The endpoint is no address.</exception>
     public SockResult Connect(EndPoint endPoint)
     {
         _ = Addresses.Serialize(endPoint);
-        if (_disposing.IsCancellationRequested)
+        SockResult attempt = Attempt(endPoint);
+        bool hasBegun = !_isConnecting && NetworkError.ConnectGoesOn(attempt.Error);
+        _isConnecting =
+            hasBegun
+            || attempt.Error == NetworkError.InProgress
+            || attempt.Error == NetworkError.AlreadyInProgress;
+        if (!attempt.IsError || attempt.Error == NetworkError.AlreadyConnected)
         {
-            return SockResult.Fail(NetworkError.BadHandle);
+            _ = Socket.Connected; // it looks only if it is asked
+        }
+
+        return hasBegun ? SockResult.Fail(NetworkError.InProgress) : attempt;
+    }
+
+    /// <inheritdoc/>
+    public SockResult SetNonBlocking()
+    {
+        try
+        {
+            if (!_same.IsEmpty)
+            {
+                Socket.Blocking = false;
+                return SockResult.Ok(0);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // As if it had been disposed here.
+        }
+
+        return SockResult.Fail(NetworkError.BadHandle);
+    }
+
+    /// <inheritdoc/>
+    public bool IsConnectedToItself() => _same.IsConnectedToItself();
+
+    /// <inheritdoc/>
+    public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value) =>
+        _same.GetSockOpt(level, name, out value);
+
+    /// <inheritdoc/>
+    public SockResult ShutdownSend() =>
+        // Not Socket.Shutdown, which takes "not connected" for success.
+        _same.ShutdownSend();
+
+    /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
+    public void Dispose()
+    {
+        if (_handle.IsGone)
+        {
+            return;
+        }
+
+        // Before the base library closes it: that ends calls which are under way by disconnecting,
+        // and what was sent, and counted, is thrown away.
+        _same.Dispose();
+        _handle.WaitUntilLetGo();
+        if (_ownsSocket)
+        {
+            Socket.Dispose();
+        }
+        else if (Socket.Blocking != _wasBlocking && !Socket.SafeHandle.IsClosed)
+        {
+            Socket.Blocking = _wasBlocking;
+        }
+    }
+
+    private SockResult Attempt(EndPoint endPoint)
+    {
+        SockResult mode = SetNonBlocking();
+        if (mode.IsError)
+        {
+            return mode;
         }
 
         try
         {
-            Task? before = _connecting;
-            Task connecting = before ?? Socket.ConnectAsync(endPoint).WithFailureObserved();
-            _connecting = connecting.IsCompleted ? null : connecting;
-            if (_connecting is not null)
-            {
-                bool begun = before is null;
-                return SockResult.Fail(
-                    begun ? NetworkError.InProgress : NetworkError.AlreadyInProgress
-                );
-            }
-
-            connecting.GetAwaiter().GetResult();
+            Socket.Connect(endPoint);
             return SockResult.Ok(0);
         }
         catch (SocketException failure)
         {
-            return CodeOf(failure);
+            // Several codes become one there. Of these the system says which it is if it is asked
+            // again.
+            return
+                failure.SocketErrorCode
+                    is SocketError.WouldBlock
+                        or SocketError.AccessDenied
+                        or SocketError.AddressNotAvailable
+                        or SocketError.SocketError
+                ? _same.Connect(endPoint)
+                : SockResult.Fail(failure.NativeErrorCode);
         }
         catch (ObjectDisposedException)
         {
@@ -145,105 +202,6 @@ public sealed partial class ManagedSock
         catch (InvalidOperationException)
         {
             return SockResult.Fail(NetworkError.InvalidArgument); // it listens
-        }
-    }
-
-    /// <inheritdoc/>
-    public bool IsConnectedToItself()
-    {
-        using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld && _same.IsConnectedToItself();
-    }
-
-    /// <inheritdoc/>
-    public SockResult GetSockOpt(SocketOptionLevel level, SocketOptionName name, out int value)
-    {
-        value = 0;
-        if (_connecting is not null && name == SocketOptionName.Error)
-        {
-            // The connect's own error is its task's to take; asking the system would take it away.
-            return SockResult.Ok(0);
-        }
-
-        using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld
-            ? Told(_same.GetSockOpt(level, name, out value))
-            : SockResult.Fail(NetworkError.BadHandle);
-    }
-
-    /// <inheritdoc/>
-    public SockResult ShutdownSend()
-    {
-        // Not Socket.Shutdown, which takes "not connected" for success.
-        using var hold = new Hold(Socket.SafeHandle);
-        return hold.IsHeld ? Told(_same.ShutdownSend()) : SockResult.Fail(NetworkError.BadHandle);
-    }
-
-    /// <summary>Lets the socket go, and disposes it if it is owned; who waits is woken.</summary>
-    public void Dispose()
-    {
-        // Not under a lock: who awaits may go on within the cancellation. Two at once do no harm.
-        if (_disposing.IsCancellationRequested)
-        {
-            return;
-        }
-
-        _disposing.Cancel();
-        _same.Release();
-        if (_ownsSocket)
-        {
-            Socket.Dispose();
-        }
-        else if (!Platform.Current.HasDontWait && !Socket.SafeHandle.IsClosed)
-        {
-            Socket.Blocking = _wasBlocking;
-        }
-    }
-
-    // To have calls return, the base library disconnects what it closes: that is not the peer's
-    // end, nor its reset.
-    private SockResult Told(SockResult result) =>
-        result.Count <= 0 && _disposing.IsCancellationRequested
-            ? SockResult.Fail(NetworkError.BadHandle)
-            : result;
-
-    private static SockResult CodeOf(SocketException failure) =>
-        SockResult.Fail(
-            // Nobody else aborts: the socket was disposed.
-            failure.SocketErrorCode == SocketError.OperationAborted
-                ? NetworkError.BadHandle
-                : failure.NativeErrorCode
-        );
-
-    /// <summary>Keeps the socket's descriptor from being closed during a call on it.</summary>
-    private readonly ref struct Hold
-    {
-        private readonly SafeSocketHandle _handle;
-
-        public Hold(SafeSocketHandle handle)
-        {
-            _handle = handle;
-            bool isHeld = false;
-            try
-            {
-                handle.DangerousAddRef(ref isHeld);
-            }
-            catch (ObjectDisposedException)
-            {
-                // Nothing to hold; the caller says so.
-            }
-
-            IsHeld = isHeld;
-        }
-
-        public bool IsHeld { get; }
-
-        public void Dispose()
-        {
-            if (IsHeld)
-            {
-                _handle.DangerousRelease();
-            }
         }
     }
 }

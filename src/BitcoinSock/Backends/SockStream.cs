@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace BitcoinSock;
 
 /// <summary>The way to a <see cref="Stream"/>.</summary>
@@ -78,43 +80,34 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
         Write(buffer.AsSpan(offset, count));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(
         Memory<byte> buffer,
         CancellationToken cancellationToken = default
     )
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var pace = new Pace(Timeout.InfiniteTimeSpan, sock.Clock, cancellationToken);
-        while (true)
+        if (sock is not ISockAsync awaited)
         {
-            SockOutcome step = Some(buffer.Span);
-            if (!step.IsOk || step.Count > 0)
-            {
-                return CountOf(step, buffer.Span, cancellationToken);
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            Deadline slice = pace.Slice();
-            if (sock is not ISockAsync awaited)
-            {
-                return await Task.Run(
-                        () => Read(buffer.Span, Timeout.InfiniteTimeSpan, cancellationToken),
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false);
-            }
-
-            SockResult waited = await awaited
-                .WaitRecvAsync(slice.Remaining, cancellationToken)
+            return await Task.Run(
+                    () => Read(buffer.Span, Timeout.InfiniteTimeSpan, cancellationToken),
+                    cancellationToken
+                )
                 .ConfigureAwait(false);
-            SockOutcome next = pace.Waited(waited, slice, out int pauseMs);
-            _ = CountOf(next, buffer.Span, cancellationToken);
-            await Pause.SleepAsync(sock, pauseMs, cancellationToken).ConfigureAwait(false);
-            if (buffer.IsEmpty && waited.Count > 0)
-            {
-                return 0; // who reads nothing wants to know that there is something
-            }
         }
+
+        SockOutcome outcome = await Driver
+            .RunAsync(
+                awaited,
+                null,
+                new RecvSomeJob(awaited),
+                buffer,
+                static buffer => buffer.Span,
+                Timeout.InfiniteTimeSpan,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return CountOf(outcome, buffer.Span, cancellationToken);
     }
 
     public override Task<int> ReadAsync(
@@ -200,20 +193,15 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
     private int Read(Span<byte> buffer, TimeSpan timeout, CancellationToken interrupt)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var pace = new Pace(timeout, sock.Clock, interrupt);
-        SockOutcome step = Some(buffer);
-        while (step is { IsOk: true, Count: 0 } && !buffer.IsEmpty)
+        if (buffer.IsEmpty)
         {
-            SockOutcome next = pace.Next(sock, SockEvents.Recv, moved: false);
-            step = next.IsOk ? Some(buffer) : next;
+            return 0;
         }
 
-        return CountOf(step, buffer, interrupt);
+        var job = new RecvSomeJob(sock);
+        SockOutcome outcome = Driver.Run(sock, null, ref job, buffer, timeout, interrupt);
+        return CountOf(outcome, buffer, interrupt);
     }
-
-    // Ok: as many bytes as are there, possibly none.
-    private SockOutcome Some(Span<byte> buffer) =>
-        buffer.IsEmpty ? SockOutcome.Ok(0) : SockOperations.Take(sock, buffer);
 
     // The end of the stream is no error of a stream's.
     private static int CountOf(

@@ -32,7 +32,7 @@ public sealed partial class StreamSock
             _reading = null;
         }
 
-        Task<int> reading = _reading ??= Begin(ReadAsync);
+        Task<int> reading = _reading ??= Begin(() => ReadAsync(Stream, _incoming, _reads.Token));
         if (!reading.IsCompleted)
         {
             return false;
@@ -77,32 +77,48 @@ public sealed partial class StreamSock
         return true;
     }
 
-    private void FinishWriting()
+    // Whether it ends within a second, and before this is disposed.
+    private bool EndsInTime(Task? task) => WaitFor(task, _disposing.Token);
+
+    private static bool WaitFor(Task? task, CancellationToken disposing)
     {
-        if (_writing is Task writing)
+        try
         {
-            Task.WaitAny([writing], Sock.MaxWaitForIo);
+            int most = Deadline.ToMilliseconds(Sock.MaxWaitForIo);
+            return task is null || Task.WaitAny([task], most, disposing) >= 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 
-    private async Task<int> ReadAsync() =>
-        await Stream.ReadAsync(_incoming, _reads.Token).ConfigureAwait(false);
+    // Not of this object: a stream holds on to a read for as long as nothing comes, and who forgets
+    // a StreamSock must not be kept by it.
+    private static async Task<int> ReadAsync(
+        Stream stream,
+        Memory<byte> buffer,
+        CancellationToken ending
+    ) => await stream.ReadAsync(buffer, ending).ConfigureAwait(false);
 
-    private async Task WriteAsync(int count)
+    private static async Task WriteAsync(Stream stream, ReadOnlyMemory<byte> data)
     {
-        await Stream.WriteAsync(_outgoing.AsMemory(0, count)).ConfigureAwait(false);
-        await Stream.FlushAsync().ConfigureAwait(false);
+        await stream.WriteAsync(data).ConfigureAwait(false);
+        await stream.FlushAsync().ConfigureAwait(false);
     }
 
-    // Nothing of the stream's may want to go on in a thread that waits here for it.
-    private static T Begin<T>(Func<T> call)
+    // Nothing of the stream's may want to go on in a thread that waits here for it, nor by its
+    // scheduler.
+    private T Begin<T>(Func<T> call)
         where T : Task
     {
         SynchronizationContext? context = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return call().WithFailureObserved();
+            var begun = new Task<T>(call);
+            begun.RunSynchronously(TaskScheduler.Default);
+            return _bell.OnEndOf(begun.GetAwaiter().GetResult());
         }
         finally
         {

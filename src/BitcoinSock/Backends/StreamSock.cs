@@ -14,7 +14,7 @@ namespace BitcoinSock;
 /// <see cref="System.IO.Stream.Read(Span{byte})"/> and <c>Write</c> of its own cannot, because the
 /// base class makes the async calls of such a stream wait for each other.
 /// </remarks>
-public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
+public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable, IAsyncDisposable
 {
     private const int BufferLength = 16 * 1024;
 
@@ -22,6 +22,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
     private readonly byte[] _incoming = new byte[BufferLength];
     private readonly byte[] _outgoing = new byte[BufferLength];
     private readonly CancellationTokenSource _disposing = new();
+    private readonly Bell _bell = new();
     private CancellationTokenSource _reads = new();
 
     // Read ahead: _incoming[_start.._end].
@@ -32,6 +33,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
     private Task? _writing;
     private SockResult? _readEnd;
     private SockResult? _writeEnd;
+    private bool _isLetGo;
 
     /// <summary>Takes a stream.</summary>
     /// <param name="stream">The stream; it reads and writes.</param>
@@ -81,7 +83,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
         data = data[..Math.Min(data.Length, BufferLength)];
         data.CopyTo(_outgoing);
         int count = data.Length;
-        Task writing = _writing = Begin(() => WriteAsync(count));
+        Task writing = _writing = Begin(() => WriteAsync(Stream, _outgoing.AsMemory(0, count)));
         // Only if this write has failed: a disposal meanwhile takes nothing back of what was taken.
         bool hasFailed = writing is { IsCompleted: true, IsCompletedSuccessfully: false };
         return hasFailed && CanSend() ? _writeEnd!.Value : SockResult.Ok(count);
@@ -117,68 +119,64 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
         var deadline = new Deadline(timeout, TimeProvider.System);
         while (true)
         {
-            occurred =
-                (CanRecv(requested) ? SockEvents.Recv : SockEvents.None)
-                | (CanSend(requested) ? SockEvents.Send : SockEvents.None);
-            if (IsDisposed)
+            using Bell.Listening listening = _bell.Listen(interrupt);
+            if (Look(requested, deadline, interrupt, out occurred) is SockResult found)
             {
-                occurred = SockEvents.Error;
-                return SockResult.Fail(NetworkError.BadHandle);
+                return found;
             }
 
-            if (occurred != SockEvents.None)
-            {
-                return SockResult.Ok(1);
-            }
-
-            if (interrupt.IsCancellationRequested)
-            {
-                return SockResult.Fail(NetworkError.Interrupted);
-            }
-
-            if (deadline.HasPassed)
-            {
-                return SockResult.Ok(0);
-            }
-
-            WaitForWhatIsUnderWay(requested, deadline.Slice, interrupt);
+            listening.Rung.Wait(deadline.Slice, CancellationToken.None);
         }
     }
 
-    private void WaitForWhatIsUnderWay(
+    /// <inheritdoc/>
+    public async ValueTask<SockResult> WaitAsync(
+        TimeSpan timeout,
         SockEvents requested,
-        TimeSpan timeout,
-        CancellationToken interrupt
+        CancellationToken interrupt = default
     )
     {
-        Task? reading = (requested & SockEvents.Recv) != SockEvents.None ? _reading : null;
-        Task? writing = (requested & SockEvents.Send) != SockEvents.None ? _writing : null;
-        Task[] awaited = [reading ?? Tasks.Never, writing ?? Tasks.Never];
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            interrupt,
-            _disposing.Token
-        );
-        _ = Tasks.WaitForFirst(awaited, timeout, ending.Token);
+        var deadline = new Deadline(timeout, TimeProvider.System);
+        while (true)
+        {
+            using Bell.Listening listening = _bell.Listen(interrupt);
+            if (Look(requested, deadline, interrupt, out _) is SockResult found)
+            {
+                return found;
+            }
+
+            // Rounded up, or the last millisecond would be waited for by turning in circles.
+            await listening
+                .Rung.WaitAsync(
+                    TimeSpan.FromMilliseconds(deadline.RemainingMs),
+                    CancellationToken.None
+                )
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<SockResult> SendAsync(
-        ReadOnlyMemory<byte> data,
-        TimeSpan timeout,
-        CancellationToken interrupt
+    // What a wait would tell now; null if it has to go on.
+    private SockResult? Look(
+        SockEvents requested,
+        Deadline deadline,
+        CancellationToken interrupt,
+        out SockEvents occurred
     )
     {
-        Task? writing = _writing;
-        SockResult ready =
-            writing is null || CanSend()
-                ? SockResult.Ok(1)
-                : await writing.EndsWithin(timeout, interrupt).ConfigureAwait(false);
-        return ready.Count > 0 ? Send(data.Span, SockFlags.None) : ready;
-    }
+        occurred =
+            (CanRecv(requested) ? SockEvents.Recv : SockEvents.None)
+            | (CanSend(requested) ? SockEvents.Send : SockEvents.None);
+        if (IsDisposed)
+        {
+            occurred = SockEvents.Error;
+            return SockResult.Fail(NetworkError.BadHandle);
+        }
 
-    /// <inheritdoc/>
-    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
-        CanRecv() ? new(SockResult.Ok(1)) : new(_reading!.EndsWithin(timeout, interrupt));
+        return occurred != SockEvents.None ? SockResult.Ok(1)
+            : interrupt.IsCancellationRequested ? SockResult.Fail(NetworkError.Interrupted)
+            : deadline.HasPassed ? SockResult.Ok(0)
+            : null;
+    }
 
     /// <summary>
     /// Ends our side of a <see cref="NetworkStream"/>. Other streams cannot: not even TLS, whose
@@ -195,7 +193,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
             return SockResult.Fail(SocketError.OperationNotSupported);
         }
 
-        FinishWriting();
+        _ = EndsInTime(_writing);
         if (!CanSend())
         {
             return SockResult.Fail(NetworkError.WouldBlock);
@@ -232,7 +230,7 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
             _reads = new CancellationTokenSource();
             cancelled.Cancel();
             _letGo = reading;
-            if (Task.WaitAny([reading], Sock.MaxWaitForIo) < 0)
+            if (!EndsInTime(reading))
             {
                 throw new TimeoutException("The stream holds on to a read that was cancelled.");
             }
@@ -249,20 +247,66 @@ public sealed partial class StreamSock : ISockAsync, ISockGone, IDisposable
     }
 
     /// <summary>
-    /// Lets the stream go, and disposes it if it is owned: after what it is writing, if that ends
-    /// within a second. What was read ahead is gone then: take <see cref="Unread"/> before.
+    /// Lets the stream go, and disposes it if it is owned: after what it is writing, which was
+    /// counted as sent. This waits a second for that, and if it takes longer the stream is disposed
+    /// when it ends. What was read ahead is gone then: take <see cref="Unread"/> before.
     /// </summary>
     public void Dispose()
     {
-        if (!IsDisposed)
+        GC.SuppressFinalize(this);
+        if (TryBeginDispose())
         {
-            _disposing.Cancel();
-            FinishWriting();
-            _reads.Cancel();
-            if (!_leaveOpen)
+            WaitFor(_writing, CancellationToken.None);
+            Task closing = CloseAsync();
+            if (closing.IsCompleted)
             {
-                Stream.Dispose();
+                closing.GetAwaiter().GetResult();
             }
+        }
+    }
+
+    /// <summary>
+    /// Lets the stream go, and disposes it if it is owned, after what it is writing. What was read
+    /// ahead is gone then: take <see cref="Unread"/> before.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return TryBeginDispose() ? new(CloseAsync()) : default;
+    }
+
+    /// <summary>What is forgotten is let go as if it had been disposed.</summary>
+    ~StreamSock() =>
+        // Not here: the stream is somebody else's code.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static forgotten => _ = forgotten.CloseAsync(),
+            this,
+            preferLocal: false
+        );
+
+    private bool TryBeginDispose()
+    {
+        if (Interlocked.Exchange(ref _isLetGo, true))
+        {
+            return false;
+        }
+
+        _disposing.Cancel();
+        _bell.Ring();
+        return true;
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_writing is Task writing)
+        {
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _reads.Cancel();
+        if (!_leaveOpen)
+        {
+            await Stream.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

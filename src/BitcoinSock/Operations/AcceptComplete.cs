@@ -4,9 +4,6 @@ namespace BitcoinSock;
 
 public static partial class SockOperations
 {
-    // Who connects and goes again must not keep an accept from clock and interrupt.
-    private const int GoneInARowMax = 16;
-
     /// <summary>Waits for a connection and accepts it.</summary>
     /// <inheritdoc cref="TryAcceptComplete{TAccepted}(ISockAccept{TAccepted}, out TAccepted,
     /// out EndPoint, TimeSpan, CancellationToken)"/>
@@ -46,75 +43,12 @@ public static partial class SockOperations
     )
         where TAccepted : class
     {
-        using Observed? observed = Observed.Begin(sock, nameof(AcceptComplete));
-        if (observed is null)
-        {
-            return Accept(sock, out accepted, out peer, timeout, interrupt);
-        }
-
-        var listener = new ObservedAccept<TAccepted>(observed, sock);
-        return observed.End(Accept(listener, out accepted, out peer, timeout, interrupt));
-    }
-
-    private static SockOutcome Accept<TAccepted>(
-        ISockAccept<TAccepted> sock,
-        out TAccepted? accepted,
-        out EndPoint? peer,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-        where TAccepted : class
-    {
-        var pace = new Pace(timeout, sock.Clock, interrupt);
-        (accepted, peer) = (null, null);
-        // A wait is no promise: another thread may be faster, or the peer be gone.
-        SockResult mode = sock.SetNonBlocking();
-        if (mode.IsError)
-        {
-            return SockOutcome.Failed(mode.Error);
-        }
-
-        while (true)
-        {
-            SockOutcome step = AcceptOne(sock, out accepted, out peer);
-            if (!step.IsOk || accepted is not null)
-            {
-                return step;
-            }
-
-            SockOutcome next = pace.Next(sock, SockEvents.Recv, moved: false);
-            if (!next.IsOk)
-            {
-                return next;
-            }
-        }
-    }
-
-    // One accept, and another for each connection that is gone. Ok and null: nobody is there.
-    private static SockOutcome AcceptOne<TAccepted>(
-        ISockAccept<TAccepted> sock,
-        out TAccepted? accepted,
-        out EndPoint? peer
-    )
-        where TAccepted : class
-    {
-        for (int gone = 0; gone < GoneInARowMax; gone++)
-        {
-            SockResult got = sock.Accept(out accepted, out peer);
-            if (!got.IsError)
-            {
-                return SockOutcome.Ok(0);
-            }
-
-            if (!sock.AcceptGoesOn(got.Error))
-            {
-                (accepted, peer) = (null, null);
-                return RetryOrFail(got.Error);
-            }
-        }
-
-        (accepted, peer) = (null, null);
-        return SockOutcome.Ok(0);
+        using ObservedAccept<TAccepted>? observed = ObservedAccept<TAccepted>.Begin(sock);
+        ISockAccept<TAccepted> listener = observed ?? sock;
+        var job = new AcceptJob<TAccepted>();
+        SockOutcome outcome = Driver.Run(sock, observed, ref job, listener, timeout, interrupt);
+        (accepted, peer) = job;
+        return outcome;
     }
 
     /// <summary>Waits for a connection and accepts it, or throws.</summary>

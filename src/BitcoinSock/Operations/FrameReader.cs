@@ -31,6 +31,10 @@ public sealed partial class FrameReader
     private int _end;
     private bool _isContradicted;
 
+    // How many frames the last call has read, and where one that is read alone is noted.
+    private int _complete;
+    private readonly Range[] _one = new Range[1];
+
     // Consumed by the last call, unless it read into a buffer of the caller's.
     private byte[] _taken;
 
@@ -113,9 +117,9 @@ public sealed partial class FrameReader
         CancellationToken interrupt = default
     )
     {
-        Range one = default;
-        var reading = new Reading(new Span<Range>(ref one), _maxFrame);
-        SockOutcome outcome = WithoutTerminator(Read(ref reading, OneFrame, timeout, interrupt));
+        var target = new Target(_one, default, isReaders: true);
+        SockOutcome outcome = Read(OneFrame, target, _maxFrame, timeout, interrupt);
+        outcome = WithoutTerminator(outcome);
         frame = _taken.AsSpan(0, outcome.Count);
         return outcome;
     }
@@ -138,10 +142,9 @@ public sealed partial class FrameReader
         CancellationToken interrupt = default
     )
     {
-        Range one = default;
+        var target = new Target(_one, destination);
         int limit = Math.Min(_maxFrame, destination.Length);
-        var reading = new Reading(new Span<Range>(ref one), limit, destination);
-        return WithoutTerminator(Read(ref reading, OneFrame, timeout, interrupt));
+        return WithoutTerminator(Read(OneFrame, target, limit, timeout, interrupt));
     }
 
     /// <summary>
@@ -173,9 +176,9 @@ public sealed partial class FrameReader
             throw new ArgumentException("A batch has at least one frame.", nameof(frames));
         }
 
-        var reading = new Reading(frames, _maxFrame);
-        SockOutcome outcome = Read(ref reading, Batch, timeout, interrupt);
-        batch = new FrameBatch(_taken.AsSpan(0, outcome.Count), frames[..reading.Complete]);
+        var target = new Target(frames, default, isReaders: true);
+        SockOutcome outcome = Read(Batch, target, _maxFrame, timeout, interrupt);
+        batch = new FrameBatch(_taken.AsSpan(0, outcome.Count), frames[.._complete]);
         return outcome;
     }
 

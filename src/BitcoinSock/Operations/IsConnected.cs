@@ -20,11 +20,24 @@ public static partial class SockOperations
         where TSock : ISockRecv =>
         sock is ISockIsConnected own ? own.IsConnected(out errmsg) : Peek(sock, out errmsg);
 
-    internal static bool Peek<TSock>(TSock sock, out string errmsg)
+    /// <summary>Tells whether the peer is still there, as an outcome.</summary>
+    /// <param name="sock">Whom to ask.</param>
+    /// <returns>
+    /// Ok if the next receive would give data or block; Closed, or Failed, which also is what it is
+    /// (EBADF) if there is no socket. The count is 0.
+    /// </returns>
+    public static SockOutcome TryIsConnected<TSock>(this TSock sock)
         where TSock : ISockRecv
     {
         using Observed? observed = Observed.Begin(sock, nameof(IsConnected));
-        SockOutcome found = observed is null ? PeekOne(sock) : observed.End(PeekOne(observed));
+        SockOutcome found = Look(observed ?? (ISockRecv)sock) with { Count = 0 };
+        return observed is null ? found : observed.End(found);
+    }
+
+    internal static bool Peek<TSock>(TSock sock, out string errmsg)
+        where TSock : ISockRecv
+    {
+        SockOutcome found = sock.TryIsConnected();
         errmsg = found switch
         {
             { IsOk: true } => "",
@@ -35,13 +48,13 @@ public static partial class SockOperations
         return found.IsOk;
     }
 
-    private static SockOutcome PeekOne<TSock>(TSock sock)
-        where TSock : ISockRecv
+    // A peek. Ok: so many bytes, possibly none, are there.
+    internal static SockOutcome Look(ISockRecv sock)
     {
         Span<byte> one = stackalloc byte[1];
         SockResult peek = sock.Recv(one, SockFlags.Peek | SockFlags.DontWait);
-        return peek.IsError ? RetryOrFail(peek.Error)
+        return peek.IsError ? SockOutcome.RetryOrFail(peek.Error)
             : peek.Count == 0 ? SockOutcome.End(SockStatus.Closed)
-            : SockOutcome.Ok(0);
+            : SockOutcome.Ok(peek.Count);
     }
 }

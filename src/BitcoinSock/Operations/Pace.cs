@@ -14,25 +14,37 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     private readonly Deadline _deadline = new(timeout, clock, nameof(timeout));
     private int _idleRounds;
 
-    /// <summary>Ok: try again. Anything else is how the operation ends.</summary>
-    public SockOutcome Next<TSock>(TSock sock, SockEvents awaited, bool moved)
-        where TSock : ISockWait
+    /// <summary>Has a job go on until it has to wait.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="place">Where its bytes are.</param>
+    /// <param name="end">If it has not: how it ended.</param>
+    /// <returns>Whether it has to wait.</returns>
+    public bool GoesOn<TJob, TPlace>(ref TJob job, TPlace place, out SockOutcome end)
+        where TJob : IJob<TPlace>
+        where TPlace : allows ref struct
     {
-        SockOutcome look = Look(moved);
-        if (!look.IsOk || moved)
+        while (!job.IsDone)
         {
-            return look;
+            end = job.Step(place);
+            bool moved = end.Count > 0;
+            if (end.IsOk && !job.IsDone)
+            {
+                end = Look(moved);
+                if (end.IsOk && !moved)
+                {
+                    return true;
+                }
+            }
+
+            if (!end.IsOk)
+            {
+                end = end with { Count = job.Count };
+                return false;
+            }
         }
 
-        Deadline slice = Slice();
-        SockResult waited = sock.Wait(slice.Remaining, awaited, out _, interrupt);
-        SockOutcome next = Waited(waited, slice, out int pauseMs);
-        if (pauseMs > 0)
-        {
-            Pause.Sleep(sock, pauseMs, interrupt);
-        }
-
-        return next;
+        end = SockOutcome.Ok(job.Count);
+        return false;
     }
 
     /// <summary>Looks at the clock and at the interrupt.</summary>
@@ -56,14 +68,20 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     public readonly Deadline Slice() => new(_deadline.Slice, clock);
 
     /// <summary>
+    /// For how long to await at most: what is awaited can be woken, so to the end, unless that is
+    /// by a clock that the system does not wait by.
+    /// </summary>
+    public readonly Deadline AwaitedSlice() => clock == TimeProvider.System ? _deadline : Slice();
+
+    /// <summary>
     /// What a wait in that slice means, and how long to pause after it: never past the deadline.
     /// </summary>
-    public SockOutcome Waited(SockResult waited, Deadline slice, out int pauseMs)
+    public bool HasFailed(SockResult waited, Deadline slice, out int pauseMs)
     {
         pauseMs = 0;
         if (waited.IsError && NetworkError.IoErrorIsPermanent(waited.Error))
         {
-            return SockOutcome.Failed(waited.Error);
+            return true;
         }
 
         _idleRounds = slice.HasPassed ? 0 : _idleRounds + 1;
@@ -73,6 +91,6 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
             pauseMs = Math.Min(wantedMs, Deadline.ToMilliseconds(_deadline.Slice));
         }
 
-        return SockOutcome.Ok(0);
+        return false;
     }
 }

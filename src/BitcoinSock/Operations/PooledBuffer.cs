@@ -42,7 +42,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         return rented;
     }
 
-    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _written);
+    public ReadOnlySpan<byte> Written => WrittenMemory.Span;
+
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _written);
 
     public void Advance(int count) => _written += count;
 

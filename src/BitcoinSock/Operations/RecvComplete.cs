@@ -28,52 +28,8 @@ public static partial class SockOperations
     {
         StreamsOnly.ThrowIfItHasMessages(sock);
         using Observed? observed = Observed.Begin(sock, nameof(RecvComplete));
-        return observed is null
-            ? RecvAll(sock, buffer, timeout, interrupt)
-            : observed.End(RecvAll(observed, buffer, timeout, interrupt));
-    }
-
-    private static SockOutcome RecvAll<TSock>(
-        TSock sock,
-        Span<byte> buffer,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-        where TSock : ISockRecv, ISockWait
-    {
-        var pace = new Pace(timeout, sock.Clock, interrupt);
-        int received = 0;
-        while (received < buffer.Length)
-        {
-            SockOutcome step = Take(sock, buffer[received..]);
-            received += step.Count;
-            if (step.IsOk && received < buffer.Length)
-            {
-                step = pace.Next(sock, SockEvents.Recv, moved: step.Count > 0);
-            }
-
-            if (!step.IsOk)
-            {
-                return step with { Count = received };
-            }
-        }
-
-        return SockOutcome.Ok(received);
-    }
-
-    // One recv. Ok: so many bytes, possibly none, were received.
-    internal static SockOutcome Take<TSock>(TSock sock, Span<byte> buffer)
-        where TSock : ISockRecv
-    {
-        SockResult got = sock.Recv(buffer, SockFlags.DontWait);
-        if (got.IsError)
-        {
-            return RetryOrFail(got.Error);
-        }
-
-        return got.Count == 0 ? SockOutcome.End(SockStatus.Closed)
-            : got.Count > buffer.Length ? SockOutcome.End(SockStatus.Inconsistent)
-            : SockOutcome.Ok(got.Count);
+        var job = new RecvJob(observed ?? (ISockRecv)sock, buffer.Length);
+        return Driver.Run(sock, observed, ref job, buffer, timeout, interrupt);
     }
 
     /// <summary>Reads exactly as many bytes as the buffer holds, or throws.</summary>

@@ -47,12 +47,9 @@ public static partial class SockOperations
         where TSock : ISockRecv, ISockWait
     {
         StreamsOnly.ThrowIfItHasMessages(sock);
-        var room = new Room(destination);
-        int maxData = destination.Length;
         using Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        return observed is null
-            ? RecvLine(sock, terminator, room, timeout, interrupt, maxData)
-            : observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData));
+        var job = new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length);
+        return Driver.Run(sock, observed, ref job, new Room(destination), timeout, interrupt);
     }
 
     /// <summary>
@@ -103,11 +100,9 @@ public static partial class SockOperations
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(maxData);
         maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
-        var room = new Room(destination);
         using Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        return observed is null
-            ? RecvLine(sock, terminator, room, timeout, interrupt, maxData)
-            : observed.End(RecvLine(observed, terminator, room, timeout, interrupt, maxData));
+        var job = new LineJob(observed ?? (ISockRecv)sock, terminator, maxData);
+        return Driver.Run(sock, observed, ref job, new Room(destination), timeout, interrupt);
     }
 
     /// <summary>

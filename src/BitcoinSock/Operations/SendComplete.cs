@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace BitcoinSock;
@@ -63,63 +64,33 @@ public static partial class SockOperations
     )
         where TSock : ISockSend, ISockWait
     {
+        int total = TotalLength(header, payload);
         using Observed? observed = Observed.Begin(sock, nameof(SendComplete));
-        return observed is null
-            ? SendAll(sock, header, payload, timeout, interrupt)
-            : observed.End(SendAll(observed, header, payload, timeout, interrupt));
+        var job = new SendJob(observed ?? (ISockSend)sock, total);
+        var parts = new Parts(header, payload);
+        return Driver.Run(sock, observed, ref job, parts, timeout, interrupt);
     }
 
-    private static SockOutcome SendAll<TSock>(
-        TSock sock,
-        ReadOnlySpan<byte> header,
-        ReadOnlySpan<byte> payload,
+    /// <summary>Sends all parts, one after the other, without joining them in memory.</summary>
+    /// <param name="sock">Where to.</param>
+    /// <param name="data">The parts, such as a PipeReader has them.</param>
+    /// <param name="timeout">For the whole.</param>
+    /// <param name="interrupt">Ends the operation early.</param>
+    /// <returns>As for one buffer; the count is of all together.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    /// <exception cref="ArgumentException">Together they exceed 2 GiB.</exception>
+    public static SockOutcome TrySendComplete<TSock>(
+        this TSock sock,
+        ReadOnlySequence<byte> data,
         TimeSpan timeout,
-        CancellationToken interrupt
+        CancellationToken interrupt = default
     )
         where TSock : ISockSend, ISockWait
     {
-        int total = TotalLength(header, payload);
-        var pace = new Pace(timeout, sock.Clock, interrupt);
-        int sent = 0;
-        while (sent < total)
-        {
-            SockOutcome step = Give(
-                sock,
-                header[Math.Min(sent, header.Length)..],
-                payload[Math.Max(sent - header.Length, 0)..]
-            );
-            sent += step.Count;
-            if (step.IsOk && sent < total)
-            {
-                step = pace.Next(sock, SockEvents.Send, moved: step.Count > 0);
-            }
-
-            if (!step.IsOk)
-            {
-                return step with { Count = sent };
-            }
-        }
-
-        return SockOutcome.Ok(sent);
-    }
-
-    // One send, of both parts if that can be. Ok: so many bytes, possibly none, were taken.
-    internal static SockOutcome Give<TSock>(
-        TSock sock,
-        ReadOnlySpan<byte> first,
-        ReadOnlySpan<byte> second
-    )
-        where TSock : ISockSend
-    {
-        const SockFlags Flags = SockFlags.NoSignal | SockFlags.DontWait;
-        (int asked, SockResult taken) =
-            first.IsEmpty ? (second.Length, sock.Send(second, Flags))
-            : !second.IsEmpty && sock is ISockSendVectored vectored
-                ? (first.Length + second.Length, vectored.Send(first, second, Flags))
-            : (first.Length, sock.Send(first, Flags));
-        return taken.IsError ? RetryOrFail(taken.Error)
-            : taken.Count > asked ? SockOutcome.End(SockStatus.Inconsistent)
-            : SockOutcome.Ok(taken.Count);
+        int total = TotalLength(data);
+        using Observed? observed = Observed.Begin(sock, nameof(SendComplete));
+        var job = new SendSequenceJob(observed ?? (ISockSend)sock, total);
+        return Driver.Run(sock, observed, ref job, data, timeout, interrupt);
     }
 
     /// <summary>Sends all of it, or throws. Core's <c>SendComplete</c>.</summary>
@@ -153,6 +124,22 @@ public static partial class SockOperations
         where TSock : ISockSend, ISockWait =>
         TrySendComplete(sock, header, payload, timeout, interrupt)
             .ThrowIfSendFailed(TotalLength(header, payload), interrupt);
+
+    /// <summary>Sends all parts, one after the other, or throws.</summary>
+    /// <inheritdoc cref="TrySendComplete{TSock}(TSock, ReadOnlySequence{byte}, TimeSpan,
+    /// CancellationToken)"
+    /// path="/*[not(self::returns)]"/>
+    /// <exception cref="SockException">It could not; Count says how much was sent.</exception>
+    /// <exception cref="SockInterruptedException">The interrupt fired.</exception>
+    public static void SendComplete<TSock>(
+        this TSock sock,
+        ReadOnlySequence<byte> data,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    )
+        where TSock : ISockSend, ISockWait =>
+        TrySendComplete(sock, data, timeout, interrupt)
+            .ThrowIfSendFailed(TotalLength(data), interrupt);
 
     /// <summary>Sends a text as UTF-8. Counts are of bytes.</summary>
     /// <exception cref="ArgumentException">
@@ -216,6 +203,9 @@ public static partial class SockOperations
 
     private static int TotalLength(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) =>
         Total((long)header.Length + payload.Length, int.MaxValue, nameof(payload));
+
+    private static int TotalLength(ReadOnlySequence<byte> data) =>
+        Total(data.Length, int.MaxValue, nameof(data));
 
     internal static int Total(long length, int most, string name) =>
         length <= most

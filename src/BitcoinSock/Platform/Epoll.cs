@@ -13,6 +13,7 @@ internal sealed unsafe partial class Epoll : EventQueue
     public const uint EPOLLOUT = 0x4;
     public const uint EPOLLERR = 0x8;
     public const uint EPOLLHUP = 0x10;
+    public const uint EPOLLONESHOT = 1u << 30;
 
     // struct epoll_event: 32 bits of events, then 64 of data; packed on x86-64 and nowhere else.
     public static readonly int DataOffset = RuntimeInformation.ProcessArchitecture
@@ -46,6 +47,15 @@ internal sealed unsafe partial class Epoll : EventQueue
 
     public override SockResult Remove(CSocket socket) =>
         Control(EPOLL_CTL_DEL, socket, SockEvents.None, 0);
+
+    public override SockResult Arm(CSocket socket, SockEvents requested, ulong token)
+    {
+        SockResult armed = Control(EPOLL_CTL_MOD, socket, requested, token, EPOLLONESHOT);
+        // It was closed and its number is another's now, or it is new.
+        return armed.Error == LibC.ENOENT
+            ? Control(EPOLL_CTL_ADD, socket, requested, token, EPOLLONESHOT)
+            : armed;
+    }
 
     public override SockResult Wait(Span<QueuedEvent> events, int timeoutMs)
     {
@@ -91,13 +101,20 @@ internal sealed unsafe partial class Epoll : EventQueue
 
     private int Fd => LibC.Fd(_handle.Socket);
 
-    private SockResult Control(int operation, CSocket socket, SockEvents requested, ulong token)
+    private SockResult Control(
+        int operation,
+        CSocket socket,
+        SockEvents requested,
+        ulong token,
+        uint mode = 0
+    )
     {
         byte* one = stackalloc byte[EventSize];
         var bytes = new Span<byte>(one, EventSize);
         uint wanted =
             ((requested & SockEvents.Recv) != SockEvents.None ? EPOLLIN : 0)
-            | ((requested & SockEvents.Send) != SockEvents.None ? EPOLLOUT : 0);
+            | ((requested & SockEvents.Send) != SockEvents.None ? EPOLLOUT : 0)
+            | mode;
         MemoryMarshal.Write(bytes, wanted);
         MemoryMarshal.Write(bytes[DataOffset..], token);
         return Decode(Control(Fd, operation, LibC.Fd(socket), one));

@@ -26,6 +26,12 @@ internal abstract class EventQueue : IDisposable
 
     public abstract SockResult Remove(CSocket socket);
 
+    /// <summary>
+    /// Adds a socket, or changes it, for one event: it is told once, and then not again before the
+    /// socket is armed anew.
+    /// </summary>
+    public abstract SockResult Arm(CSocket socket, SockEvents requested, ulong token);
+
     /// <summary>One wait: the number of events, 0 at the timeout.</summary>
     public abstract SockResult Wait(Span<QueuedEvent> events, int timeoutMs);
 

@@ -69,6 +69,25 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
         }
     }
 
+    public override SockResult Arm(CSocket socket, SockEvents requested, ulong token)
+    {
+        lock (_gate)
+        {
+            var armed = new Watched(socket, requested, token, IsOnce: true);
+            _isChanged = true;
+            if (_watched.TryGetValue(socket, out LinkedListNode<Watched>? node))
+            {
+                node.Value = armed;
+            }
+            else
+            {
+                _watched.Add(socket, _turns.AddLast(armed));
+            }
+
+            return SockResult.Ok(0);
+        }
+    }
+
     public override SockResult Wait(Span<QueuedEvent> events, int timeoutMs)
     {
         TakeSnapshot();
@@ -88,8 +107,14 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
             {
                 if (entries[looked].Occurred != SockEvents.None)
                 {
-                    ulong token = _nodes[looked].Value.Token;
-                    events[found++] = new QueuedEvent(token, entries[looked].Occurred);
+                    Watched told = _nodes[looked].Value;
+                    events[found++] = new QueuedEvent(told.Token, entries[looked].Occurred);
+                    if (told.IsOnce && _nodes[looked].List is not null)
+                    {
+                        _isChanged = true;
+                        _watched.Remove(told.Socket);
+                        _turns.Remove(_nodes[looked]);
+                    }
                 }
             }
 
@@ -145,5 +170,10 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
         }
     }
 
-    private readonly record struct Watched(CSocket Socket, SockEvents Requested, ulong Token);
+    private readonly record struct Watched(
+        CSocket Socket,
+        SockEvents Requested,
+        ulong Token,
+        bool IsOnce = false
+    );
 }

@@ -115,7 +115,7 @@ public sealed partial class SockPoller : IGoneObserver, IDisposable
         }
         finally
         {
-            handle.DangerousRelease();
+            handle.LetGo();
         }
 
         Changed();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace BitcoinSock;
 
@@ -21,7 +22,7 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
     private int _waits;
     private bool _hasEnded;
 
-    private Observed(object sock, string operation)
+    protected Observed(object sock, string operation)
     {
         (_sock, _operation) = (sock, operation);
         _clock = (sock as ISockWait)?.Clock ?? TimeProvider.System;
@@ -37,12 +38,17 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
     /// <param name="sock">Whose operation begins.</param>
     /// <param name="operation">Its name, for listeners.</param>
     /// <exception cref="ArgumentNullException">There is no sock.</exception>
-    public static Observed? Begin<TSock>(TSock sock, string operation)
-    {
-        ArgumentNullException.ThrowIfNull(sock);
-        FirstUse.Begin();
-        return Telemetry.IsWanted ? Around(sock, operation) : null;
-    }
+    public static Observed? Begin<TSock>(TSock sock, string operation) =>
+        IsWanted(sock)
+            ? TryMake(
+                static (sock, operation) =>
+                    sock is ISockSendVectored
+                        ? new Vectored(sock, operation)
+                        : new Observed(sock, operation),
+                sock!,
+                operation
+            )
+            : null;
 
     /// <summary>Tells that the operation ended.</summary>
     /// <returns>The same outcome.</returns>
@@ -51,15 +57,6 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
         _hasEnded = true;
         Tell(outcome.Status.ToString(), outcome.Error);
         return outcome;
-    }
-
-    /// <summary>Tells so when it has.</summary>
-    public async ValueTask<SockOutcome> EndAsync(ValueTask<SockOutcome> operation)
-    {
-        using (this)
-        {
-            return End(await operation.ConfigureAwait(false));
-        }
     }
 
     /// <summary>
@@ -72,28 +69,6 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
         {
             Tell("Thrown", error: 0);
         }
-    }
-
-    /// <summary>Counts a wait.</summary>
-    public SockResult Waited(string call, TimeSpan timeout, SockResult waited)
-    {
-        _waits++;
-        if (Telemetry.Events is { WantsCalls: true } events)
-        {
-            Telemetry.Tell(
-                (events, call, timeout, waited, _descriptor),
-                static told =>
-                    told.events.Wait(
-                        told.call,
-                        told.timeout.TotalMilliseconds,
-                        told.waited.Count,
-                        told.waited.Error,
-                        told._descriptor
-                    )
-            );
-        }
-
-        return waited;
     }
 
     SockResult ISockSend.Send(ReadOnlySpan<byte> data, SockFlags flags) =>
@@ -119,30 +94,19 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
             ((ISockWait)_sock).Wait(timeout, requested, out occurred, interrupt)
         );
 
-    async ValueTask<SockResult> ISockAsync.WaitRecvAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    async ValueTask<SockResult> ISockWaitAsync.WaitAsync(
         TimeSpan timeout,
+        SockEvents requested,
         CancellationToken interrupt
     )
     {
-        ValueTask<SockResult> waited = ((ISockAsync)_sock).WaitRecvAsync(timeout, interrupt);
+        var waited = ((ISockWaitAsync)_sock).WaitAsync(timeout, requested, interrupt);
         return Waited(
-            nameof(ISockAsync.WaitRecvAsync),
+            nameof(ISockWaitAsync.WaitAsync),
             timeout,
             await waited.ConfigureAwait(false)
         );
-    }
-
-    async ValueTask<SockResult> ISockAsync.SendAsync(
-        ReadOnlyMemory<byte> data,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-    {
-        // It stands where a wait does, and sends as well.
-        ValueTask<SockResult> sending = ((ISockAsync)_sock).SendAsync(data, timeout, interrupt);
-        SockResult taken = await sending.ConfigureAwait(false);
-        Moved(data.Length, taken, ref _sent);
-        return Waited(nameof(ISockAsync.SendAsync), timeout, taken);
     }
 
     SockResult ISockConnect.Connect(EndPoint endPoint) =>
@@ -164,14 +128,28 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
             Call<ISockGetSockOpt>().GetSockOpt(level, name, out value)
         );
 
-    // What listening takes must not end an operation that would not end without it.
-    private static Observed? Around(object sock, string operation)
+    /// <summary>Whether somebody listens.</summary>
+    /// <exception cref="ArgumentNullException">There is no sock.</exception>
+    protected static bool IsWanted<TSock>(TSock sock)
+    {
+        ArgumentNullException.ThrowIfNull(sock);
+        FirstUse.Begin();
+        return Telemetry.IsWanted;
+    }
+
+    /// <summary>
+    /// What listening takes must not end an operation that would not end without it.
+    /// </summary>
+    protected static TObserved? TryMake<TObserved>(
+        Func<object, string, TObserved> make,
+        object sock,
+        string operation
+    )
+        where TObserved : Observed
     {
         try
         {
-            return sock is ISockSendVectored
-                ? new Vectored(sock, operation)
-                : new Observed(sock, operation);
+            return make(sock, operation);
         }
         catch (Exception)
         {
@@ -211,6 +189,27 @@ internal class Observed : ISockAsync, ISockConnect, ISockGetSockOpt, ISockGone, 
         }
 
         return result;
+    }
+
+    private SockResult Waited(string call, TimeSpan timeout, SockResult waited)
+    {
+        _waits++;
+        if (Telemetry.Events is { WantsCalls: true } events)
+        {
+            Telemetry.Tell(
+                (events, call, timeout, waited, _descriptor),
+                static told =>
+                    told.events.Wait(
+                        told.call,
+                        told.timeout.TotalMilliseconds,
+                        told.waited.Count,
+                        told.waited.Error,
+                        told._descriptor
+                    )
+            );
+        }
+
+        return waited;
     }
 
     // A backend that claims more than it was asked for has moved nothing that counts.

@@ -3,35 +3,38 @@ using System.Net;
 namespace BitcoinSock;
 
 /// <summary>As <see cref="Observed"/>, around a listener.</summary>
-internal sealed class ObservedAccept<TAccepted>(Observed observed, ISockAccept<TAccepted> sock)
-    : ISockAccept<TAccepted>,
-        ISockGone
+internal sealed class ObservedAccept<TAccepted> : Observed, ISockAcceptAsync<TAccepted>
     where TAccepted : class
 {
-    TimeProvider ISockWait.Clock => ((ISockWait)observed).Clock;
+    private readonly ISockAccept<TAccepted> _listener;
 
-    CancellationToken ISockGone.Gone => ((ISockGone)observed).Gone;
+    private ObservedAccept(ISockAccept<TAccepted> listener, string operation)
+        : base(listener, operation) => _listener = listener;
+
+    /// <inheritdoc cref="Observed.Begin"/>
+    public static ObservedAccept<TAccepted>? Begin(ISockAccept<TAccepted> listener) =>
+        IsWanted(listener)
+            ? TryMake(
+                static (listener, operation) =>
+                    new ObservedAccept<TAccepted>((ISockAccept<TAccepted>)listener, operation),
+                listener,
+                nameof(SockOperations.AcceptComplete)
+            )
+            : null;
 
     SockResult ISockAccept<TAccepted>.Accept(out TAccepted accepted, out EndPoint? peer) =>
-        observed.Called(
-            "Accept",
+        Called(
+            nameof(ISockAccept<>.Accept),
             0,
-            observed.Call<ISockAccept<TAccepted>>().Accept(out accepted, out peer)
+            Call<ISockAccept<TAccepted>>().Accept(out accepted, out peer)
         );
 
     SockResult ISockAccept<TAccepted>.SetNonBlocking() =>
-        observed.Called(
-            "SetNonBlocking",
+        Called(
+            nameof(ISockAccept<>.SetNonBlocking),
             0,
-            observed.Call<ISockAccept<TAccepted>>().SetNonBlocking()
+            Call<ISockAccept<TAccepted>>().SetNonBlocking()
         );
 
-    bool ISockAccept<TAccepted>.AcceptGoesOn(int error) => sock.AcceptGoesOn(error);
-
-    SockResult ISockWait.Wait(
-        TimeSpan timeout,
-        SockEvents requested,
-        out SockEvents occurred,
-        CancellationToken interrupt
-    ) => ((ISockWait)observed).Wait(timeout, requested, out occurred, interrupt);
+    bool ISockAccept<TAccepted>.AcceptGoesOn(int error) => _listener.AcceptGoesOn(error);
 }

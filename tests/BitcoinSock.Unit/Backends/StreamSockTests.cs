@@ -15,22 +15,23 @@ public class StreamSockTests
     private readonly byte[] _some = new byte[3];
 
     [Fact]
-    public async Task One_write_is_under_way_and_the_next_send_awaits_its_end()
+    public async Task One_write_is_under_way_and_who_waits_for_room_awaits_its_end()
     {
         var stream = new GatedStream();
         using var sock = new StreamSock(stream);
         using var soon = new CancellationTokenSource(Within.Brief);
-        Assert.Equal(SockResult.Ok(3), await sock.SendAsync(_some, Within.Long, default));
+        Assert.Equal(SockResult.Ok(3), sock.Send(_some, SockFlags.None));
         Assert.Equal(Later, sock.Send(_some, SockFlags.None));
-        Assert.Equal(TimeIsUp, await sock.SendAsync(_some, Within.Brief, default));
-        Assert.Equal(Stopped, await sock.SendAsync(_some, Within.Long, soon.Token));
+        Assert.Equal(TimeIsUp, await sock.WaitAsync(Within.Brief, SockEvents.Send));
+        Assert.Equal(Stopped, await sock.WaitAsync(Within.Long, SockEvents.Send, soon.Token));
         Assert.Equal(TimeIsUp, sock.Wait(Within.Brief, SockEvents.Send, out SockEvents occurred));
         Assert.Equal(SockEvents.None, occurred);
 
-        ValueTask<SockResult> next = sock.SendAsync(_some, Within.Long, default);
-        Assert.False(next.IsCompleted);
+        ValueTask<SockResult> room = sock.WaitAsync(Within.Long, SockEvents.Send);
+        Assert.False(room.IsCompleted);
         stream.Take();
-        Assert.Equal(SockResult.Ok(3), await next);
+        Assert.Equal(SockResult.Ok(1), await room);
+        Assert.Equal(SockResult.Ok(3), sock.Send(_some, SockFlags.None));
         Assert.Equal(1, stream.Flushes);
         stream.Take();
         Assert.Equal(SockResult.Ok(1), sock.Wait(Within.Long, SockEvents.Send, out occurred));
@@ -43,12 +44,12 @@ public class StreamSockTests
         var stream = new GatedStream();
         using var sock = new StreamSock(stream);
         using var soon = new CancellationTokenSource(Within.Brief);
-        Assert.Equal(TimeIsUp, await sock.WaitRecvAsync(Within.Brief, default));
-        Assert.Equal(Stopped, await sock.WaitRecvAsync(Within.Long, soon.Token));
-        ValueTask<SockResult> there = sock.WaitRecvAsync(Within.Long, default);
+        Assert.Equal(TimeIsUp, await sock.WaitAsync(Within.Brief, SockEvents.Recv));
+        Assert.Equal(Stopped, await sock.WaitAsync(Within.Long, SockEvents.Recv, soon.Token));
+        ValueTask<SockResult> there = sock.WaitAsync(Within.Long, SockEvents.Recv);
         stream.Arrive();
         Assert.Equal(SockResult.Ok(1), await there);
-        Assert.Equal(SockResult.Ok(1), await sock.WaitRecvAsync(TimeSpan.Zero, default));
+        Assert.Equal(SockResult.Ok(1), await sock.WaitAsync(TimeSpan.Zero, SockEvents.Recv));
         Assert.Equal(SockResult.Ok(1), sock.Recv(_some, SockFlags.Peek));
         Assert.Equal(SockResult.Ok(1), sock.Recv(_some, SockFlags.None));
     }

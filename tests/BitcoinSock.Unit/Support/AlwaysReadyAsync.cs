@@ -7,12 +7,9 @@ internal abstract class AlwaysReadyAsync : AlwaysReady, ISockAsync
 
     public abstract SockResult Recv(Span<byte> buffer, SockFlags flags);
 
-    public ValueTask<SockResult> SendAsync(
-        ReadOnlyMemory<byte> data,
+    public ValueTask<SockResult> WaitAsync(
         TimeSpan timeout,
-        CancellationToken interrupt
-    ) => new(SockResult.Ok(0));
-
-    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt) =>
-        new(SockResult.Ok(1));
+        SockEvents requested,
+        CancellationToken interrupt = default
+    ) => new(SockResult.Ok(1));
 }

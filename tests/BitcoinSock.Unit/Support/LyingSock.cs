@@ -7,7 +7,11 @@ namespace BitcoinSock.Unit;
 /// Its waits say at once that all is there, and nothing ever is: whoever believes that is in a
 /// pause of 16 ms nearly all the time.
 /// </summary>
-internal sealed class LyingSock : ISockAsync, ISockConnect, ISockGetSockOpt, ISockAccept<LyingSock>
+internal sealed class LyingSock
+    : ISockAsync,
+        ISockConnect,
+        ISockGetSockOpt,
+        ISockAcceptAsync<LyingSock>
 {
     private static readonly SockResult Nothing = SockResult.Fail(NetworkError.WouldBlock);
     private int _waits;
@@ -31,13 +35,11 @@ internal sealed class LyingSock : ISockAsync, ISockConnect, ISockGetSockOpt, ISo
         return SockResult.Ok(1);
     }
 
-    public ValueTask<SockResult> SendAsync(
-        ReadOnlyMemory<byte> data,
+    public ValueTask<SockResult> WaitAsync(
         TimeSpan timeout,
-        CancellationToken interrupt
-    ) => WaitRecvAsync(timeout, interrupt);
-
-    public ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt)
+        SockEvents requested,
+        CancellationToken interrupt = default
+    )
     {
         Interlocked.Increment(ref _waits);
         return new(Nothing);

@@ -1,8 +1,6 @@
 namespace BitcoinSock.Unit;
 
-/// <summary>
-/// A <see cref="ScriptedSock"/> that can be awaited: to send awaited is to wait, then to send.
-/// </summary>
+/// <summary>A <see cref="ScriptedSock"/> that can be awaited.</summary>
 internal sealed class ScriptedAsync(ScriptedSock sock) : ISockAsync
 {
     /// <summary>Whether awaiting takes time, and so goes on in another thread.</summary>
@@ -21,23 +19,17 @@ internal sealed class ScriptedAsync(ScriptedSock sock) : ISockAsync
         CancellationToken interrupt = default
     ) => throw new InvalidOperationException("what can be awaited is not waited for");
 
-    public async ValueTask<SockResult> SendAsync(
-        ReadOnlyMemory<byte> data,
+    public async ValueTask<SockResult> WaitAsync(
         TimeSpan timeout,
-        CancellationToken interrupt
+        SockEvents requested,
+        CancellationToken interrupt = default
     )
-    {
-        SockResult ready = await WaitRecvAsync(timeout, interrupt).ConfigureAwait(false);
-        return ready.Count > 0 ? sock.Send(data.Span, SockFlags.None) : ready;
-    }
-
-    public async ValueTask<SockResult> WaitRecvAsync(TimeSpan timeout, CancellationToken interrupt)
     {
         if (TakesTime)
         {
             await Task.Delay(1, CancellationToken.None).ConfigureAwait(false);
         }
 
-        return sock.Wait(timeout, SockEvents.Recv, out _, interrupt);
+        return sock.Wait(timeout, requested, out _, interrupt);
     }
 }

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace BitcoinSock;
+
+/// <summary>
+/// Where a line goes: a span, from the front, or whatever a buffer writer offers; if it has no more
+/// room, nothing.
+/// </summary>
+internal readonly ref struct Room
+{
+    private readonly IBufferWriter<byte>? _writer;
+    private readonly Span<byte> _span;
+
+    public Room(Span<byte> span) => _span = span;
+
+    public Room(IBufferWriter<byte> writer) => _writer = writer;
+
+    /// <summary>Room for at most so much, behind what has been received.</summary>
+    public Span<byte> Next(int received, int length)
+    {
+        Span<byte> offered = _writer is null ? _span[received..] : _writer.GetSpan(length);
+        return offered[..Math.Min(length, offered.Length)];
+    }
+
+    public void Advance(int count) => _writer?.Advance(count);
+}
+
+/// <summary>Reads up to a terminator, and not one byte further.</summary>
+/// <param name="sock">Where from.</param>
+/// <param name="terminator">The byte that ends it.</param>
+/// <param name="maxData">How much may come, with the terminator.</param>
+internal struct LineJob(ISockRecv sock, byte terminator, int maxData) : IJob<Room>
+{
+    // Most lines are shorter than the first window; to peek for 2048 bytes takes no longer than for
+    // 256 (docs/performance.md). A window that finds no terminator doubles: a fixed one costs a
+    // long line two calls every so many bytes.
+    private const int FirstWindow = 2048;
+    private const int LargestWindow = 64 * 1024;
+
+    private int _window = FirstWindow;
+    private int _received;
+
+    public readonly SockEvents Awaited => SockEvents.Recv;
+
+    public bool IsDone { get; private set; }
+
+    /// <summary>What is consumed; of a whole line, without its terminator.</summary>
+    public readonly int Count => IsDone ? _received - 1 : _received;
+
+    public SockOutcome Step(Room room)
+    {
+        Span<byte> window =
+            _received < maxData
+                ? room.Next(_received, Math.Min(_window, maxData - _received))
+                : default;
+        if (window.IsEmpty)
+        {
+            return SockOutcome.End(SockStatus.TooLong);
+        }
+
+        SockOutcome step = PeekThenTake(window);
+        _received += step.Count;
+        IsDone = step is { IsOk: true, Count: > 0 } && window[step.Count - 1] == terminator;
+        room.Advance(IsDone ? step.Count - 1 : step.Count);
+        if (step.Count == _window)
+        {
+            _window = Math.Min(2 * _window, LargestWindow);
+        }
+
+        return step.IsOk && !IsDone && _received == maxData
+            ? SockOutcome.End(SockStatus.TooLong)
+            : step;
+    }
+
+    // One peek, one recv of exactly what is wanted of it. Ok: so many bytes, possibly none, have
+    // moved to the front of the window; a terminator can only be the last of them.
+    [SkipLocalsInit]
+    private readonly SockOutcome PeekThenTake(Span<byte> window)
+    {
+        SockResult peek = sock.Recv(window, SockFlags.Peek | SockFlags.DontWait);
+        if (peek.IsError)
+        {
+            return SockOutcome.RetryOrFail(peek.Error);
+        }
+
+        if (peek.Count == 0)
+        {
+            return SockOutcome.End(SockStatus.Closed);
+        }
+
+        if (peek.Count > window.Length)
+        {
+            return SockOutcome.End(SockStatus.Inconsistent);
+        }
+
+        Span<byte> seen = window[..peek.Count];
+        int end = seen.IndexOf(terminator);
+        int wanted = end < 0 ? seen.Length : end + 1;
+        Span<byte> few = stackalloc byte[FirstWindow];
+        if (wanted <= few.Length)
+        {
+            return Take(seen, few[..wanted]);
+        }
+
+        byte[] rented = ArrayPool<byte>.Shared.Rent(wanted);
+        Span<byte> many = rented.AsSpan(0, wanted);
+        try
+        {
+            return Take(seen, many);
+        }
+        finally
+        {
+            many.Clear(); // lines hold keys
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private readonly SockOutcome Take(Span<byte> seen, Span<byte> taken)
+    {
+        SockResult take = sock.Recv(taken, SockFlags.DontWait);
+        if (take.IsError)
+        {
+            return SockOutcome.RetryOrFail(take.Error);
+        }
+
+        // Bytes that were there a moment ago are gone or changed: somebody else reads this
+        // descriptor.
+        if (take.Count == 0 || take.Count > taken.Length)
+        {
+            return SockOutcome.End(SockStatus.Inconsistent);
+        }
+
+        taken = taken[..take.Count];
+        if (!taken.SequenceEqual(seen[..take.Count]))
+        {
+            taken.CopyTo(seen);
+            return SockOutcome.End(SockStatus.Inconsistent, take.Count);
+        }
+
+        return SockOutcome.Ok(take.Count);
+    }
+}

@@ -1,0 +1,174 @@
+namespace BitcoinSock;
+
+/// <summary>
+/// Who awaits something of one descriptor. There is one of these for each number; numbers come
+/// again when a descriptor is closed, and so they stay.
+/// </summary>
+/// <param name="reactor">Who watches it.</param>
+/// <param name="socket">The descriptor.</param>
+internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
+{
+    private static readonly SockResult Gone = SockResult.Fail(NetworkError.BadHandle);
+
+    private readonly Lock _gate = new();
+    private readonly List<AwaitedEvent> _awaited = [];
+    private readonly Stack<AwaitedEvent> _idle = [];
+
+    public bool IsOf(Reactor other) => reactor == other;
+
+    /// <inheritdoc cref="Reactor.WaitAsync"/>
+    public ValueTask<SockResult> WaitAsync(
+        Sock sock,
+        SockHandle handle,
+        TimeSpan timeout,
+        SockEvents requested,
+        CancellationToken interrupt
+    )
+    {
+        if (!handle.TryHoldAwaited())
+        {
+            return new(Gone);
+        }
+
+        long due = AwaitedEvent.DueIn(timeout);
+        AwaitedEvent awaited;
+        SockResult armed;
+        lock (_gate)
+        {
+            awaited = _idle.TryPop(out AwaitedEvent? idle) ? idle : new AwaitedEvent(this);
+            awaited.Begin(handle, requested, due, interrupt);
+            _awaited.Add(awaited);
+            armed = Arm();
+        }
+
+        // Whoever lets go says so first, and then tells: this looks the other way round.
+        bool isThere = handle.TryAddWaiting(awaited) && sock.Handle == handle;
+        if (!isThere)
+        {
+            TryEnd(awaited, Gone);
+        }
+        else if (armed.IsError)
+        {
+            // It is no socket, or the system has no room to watch one more; or its queue is gone,
+            // and then it is armed by whoever replaces that.
+            SockResult looked = sock.Wait(TimeSpan.Zero, requested, out _, CancellationToken.None);
+            if (looked != SockResult.Ok(0) || !Reactor.IsOfQueue(armed))
+            {
+                TryEnd(awaited, looked.Count == 0 ? armed : looked);
+            }
+        }
+
+        reactor.KeepTime(awaited, due);
+        awaited.ListenToInterrupt();
+        return awaited.Task;
+    }
+
+    /// <summary>Something is there: for whom, is collected.</summary>
+    public void OnEvents(SockEvents occurred, List<AwaitedEvent> ended)
+    {
+        lock (_gate)
+        {
+            foreach (AwaitedEvent each in _awaited)
+            {
+                if ((occurred & (each.Requested | SockEvents.Error)) != SockEvents.None)
+                {
+                    ended.Add(each);
+                }
+            }
+
+            foreach (AwaitedEvent each in ended)
+            {
+                _awaited.Remove(each);
+            }
+
+            ArmAnew();
+        }
+    }
+
+    /// <summary>Has those who still wait told; the system has forgotten them.</summary>
+    public void ArmAnew()
+    {
+        lock (_gate)
+        {
+            if (_awaited.Count > 0)
+            {
+                _ = Arm();
+            }
+        }
+    }
+
+    /// <summary>The time may be up.</summary>
+    public void OnTime(AwaitedEvent awaited, long now)
+    {
+        long due;
+        lock (_gate)
+        {
+            due = _awaited.Contains(awaited) ? awaited.Due : long.MaxValue;
+        }
+
+        if (due <= now)
+        {
+            TryEnd(awaited, SockResult.Ok(0));
+        }
+        else
+        {
+            reactor.KeepTime(awaited, due);
+        }
+    }
+
+    /// <summary>The interrupt of this one may have fired.</summary>
+    public void OnInterrupt(AwaitedEvent awaited) =>
+        TryEnd(awaited, SockResult.Fail(NetworkError.Interrupted));
+
+    /// <summary>The descriptor goes; its handle's lock is held.</summary>
+    public void OnGone(AwaitedEvent awaited)
+    {
+        if (TryTakeOut(awaited))
+        {
+            awaited.End(Gone);
+        }
+    }
+
+    /// <summary>One is not used any more.</summary>
+    public void GiveBack(AwaitedEvent idle)
+    {
+        lock (_gate)
+        {
+            _idle.Push(idle);
+        }
+    }
+
+    private void TryEnd(AwaitedEvent awaited, SockResult result)
+    {
+        if (TryTakeOut(awaited))
+        {
+            awaited.Forget();
+            awaited.End(result);
+        }
+    }
+
+    private bool TryTakeOut(AwaitedEvent awaited)
+    {
+        lock (_gate)
+        {
+            bool isIn = _awaited.Remove(awaited);
+            if (isIn && _awaited.Count == 0)
+            {
+                reactor.Disarm(socket);
+            }
+
+            return isIn;
+        }
+    }
+
+    private SockResult Arm()
+    {
+        var all = SockEvents.None;
+        foreach (AwaitedEvent each in _awaited)
+        {
+            all |= each.Requested;
+        }
+
+        return reactor.Arm(socket, all);
+    }
+}
