@@ -7,9 +7,9 @@ public static class SockStreams
 {
     /// <summary>A <see cref="Stream"/> of a sock: for SslStream, PipeReader and the like.</summary>
     /// <param name="sock">
-    /// The sock. If it is an <see cref="ISockAsync"/> the stream's async calls hold no thread;
-    /// otherwise one that waits holds a thread of the pool, and a read of nothing, by which some
-    /// await that there is something, does not wait.
+    /// The sock. If it is an <see cref="ISockAsync"/>, as all of the library's are, the stream's
+    /// async calls hold no thread; otherwise one that waits holds a thread of the pool, and a read
+    /// of nothing, by which some await that there is something, does not wait.
     /// </param>
     /// <param name="leaveOpen">Whether disposing the stream leaves the sock open.</param>
     /// <returns>
@@ -178,6 +178,17 @@ internal sealed class SockStream(ISock sock, bool leaveOpen) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!leaveOpen && sock is IAsyncDisposable owned)
+        {
+            _isDisposed = true;
+            await owned.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
 
     protected override void Dispose(bool disposing)
     {

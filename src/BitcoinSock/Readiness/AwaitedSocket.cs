@@ -14,6 +14,9 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     private readonly List<AwaitedEvent> _awaited = [];
     private readonly Stack<AwaitedEvent> _idle = [];
 
+    // An event that the system has told may be of a descriptor that has gone since.
+    private uint _generation;
+
     public bool IsOf(Reactor other) => reactor == other;
 
     /// <inheritdoc cref="Reactor.WaitAsync"/>
@@ -25,11 +28,6 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
         CancellationToken interrupt
     )
     {
-        if (!handle.TryHoldAwaited())
-        {
-            return new(Gone);
-        }
-
         long due = AwaitedEvent.DueIn(timeout);
         AwaitedEvent awaited;
         SockResult armed;
@@ -64,13 +62,18 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     }
 
     /// <summary>Something is there: for whom, is collected.</summary>
-    public void OnEvents(SockEvents occurred, List<AwaitedEvent> ended)
+    public void OnEvents(QueuedEvent told, List<AwaitedEvent> ended)
     {
         lock (_gate)
         {
+            if (told.Token != Token)
+            {
+                return;
+            }
+
             foreach (AwaitedEvent each in _awaited)
             {
-                if ((occurred & (each.Requested | SockEvents.Error)) != SockEvents.None)
+                if ((told.Occurred & (each.Requested | SockEvents.Error)) != SockEvents.None)
                 {
                     ended.Add(each);
                 }
@@ -138,6 +141,8 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
         }
     }
 
+    private ulong Token => (uint)socket.Value | ((ulong)_generation << 32);
+
     private void TryEnd(AwaitedEvent awaited, SockResult result)
     {
         if (TryTakeOut(awaited))
@@ -155,6 +160,7 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
             if (isIn && _awaited.Count == 0)
             {
                 reactor.Disarm(socket);
+                _generation++;
             }
 
             return isIn;
@@ -169,6 +175,6 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
             all |= each.Requested;
         }
 
-        return reactor.Arm(socket, all);
+        return reactor.Arm(socket, all, Token);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Reactor
     private static readonly Reactor?[] Made = new Reactor?[2];
 
     private readonly WaitMechanism _mechanism;
-    private readonly ConcurrentDictionary<nint, AwaitedSocket> _sockets = [];
+    private readonly ConcurrentDictionary<uint, AwaitedSocket> _sockets = [];
     private readonly AwaitTimers _timers = new();
     private readonly WakeUp _wakeUp;
     private volatile EventQueue _queue;
@@ -63,13 +63,31 @@ internal sealed class Reactor
             handle.Awaited is { } known && known.IsOf(reactor)
                 ? known
                 : handle.Awaited = reactor.SocketOf(handle.Socket);
-        return socket.WaitAsync(sock, handle, timeout, requested, interrupt);
+        // Until it is known who waits: or the number might be another's by then.
+        if (!handle.TryHold())
+        {
+            return new(SockResult.Fail(NetworkError.BadHandle));
+        }
+
+        try
+        {
+            return handle.TryHoldAwaited()
+                ? socket.WaitAsync(sock, handle, timeout, requested, interrupt)
+                : new(SockResult.Fail(NetworkError.BadHandle));
+        }
+        finally
+        {
+            handle.LetGo();
+        }
     }
 
     /// <summary>Has the system tell of a socket, once.</summary>
-    public SockResult Arm(CSocket socket, SockEvents requested)
+    /// <param name="socket">The socket.</param>
+    /// <param name="requested">What of.</param>
+    /// <param name="token">Its number, and above that what tells it from another of that.</param>
+    public SockResult Arm(CSocket socket, SockEvents requested, ulong token)
     {
-        SockResult armed = _queue.Arm(socket, requested, (ulong)socket.Value);
+        SockResult armed = _queue.Arm(socket, requested, token);
         if (armed.IsError || _queue.IsSnapshot)
         {
             // A queue that somebody else has closed is found out by waiting on it.
@@ -104,9 +122,9 @@ internal sealed class Reactor
 
     private AwaitedSocket SocketOf(CSocket socket) =>
         _sockets.GetOrAdd(
-            socket.Value,
-            static (value, reactor) => new AwaitedSocket(reactor, new CSocket(value)),
-            this
+            (uint)socket.Value,
+            static (_, of) => new AwaitedSocket(of.reactor, of.socket),
+            (reactor: this, socket)
         );
 
     // Not within a lock: making a descriptor tells listeners, who may use socks.
@@ -176,9 +194,9 @@ internal sealed class Reactor
                     _wakeUp.Drain();
                     WatchWakeUp();
                 }
-                else if (_sockets.TryGetValue((nint)events[i].Token, out AwaitedSocket? socket))
+                else if (_sockets.TryGetValue((uint)events[i].Token, out AwaitedSocket? socket))
                 {
-                    socket.OnEvents(events[i].Occurred, some);
+                    socket.OnEvents(events[i], some);
                     foreach (AwaitedEvent each in some)
                     {
                         each.Forget();

@@ -124,23 +124,26 @@ public class ReadmeTests
     [Fact]
     public async Task Awaiting()
     {
-        (Sock near, Sock peer) = Sock.CreatePair();
-        Socket socket = near.ToSocket();
+        (Sock sock, Sock peer) = Sock.CreatePair();
         byte[] message = "hello"u8.ToArray();
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         peer.SendComplete("welcome\n", TimeSpan.FromSeconds(1));
 
-        using var managed = new ManagedSock(socket);
-        string greeting = await managed.RecvUntilTerminatorAsync(
+        string greeting = await sock.RecvUntilTerminatorAsync(
             (byte)'\n',
             TimeSpan.FromSeconds(3),
             cancellation,
             maxData: 65536
         );
-        SockOutcome sent = await managed.TrySendCompleteAsync(message, TimeSpan.FromSeconds(3));
+        SockOutcome sent = await sock.TrySendCompleteAsync(message, TimeSpan.FromSeconds(3));
         Assert.Equal("welcome", greeting);
         Assert.True(sent.IsOk);
         Assert.Equal("hello"u8, peer.RecvNow());
+
+        Socket socket = sock.ToSocket();
+        using var managed = new ManagedSock(socket);
+        await managed.SendCompleteAsync("hello\n", TimeSpan.FromSeconds(3));
+        Assert.Equal("hello\n"u8, peer.RecvNow());
         peer.Dispose();
     }
 
