@@ -48,9 +48,11 @@ expect_all "EINTR EAGAIN ENOBUFS ECONNRESET EPIPE ENOMEM" <<END
 SendComplete, unix:sendto poll select
 SendComplete, TCP:sendto
 SendComplete, two parts:sendmsg
+SendComplete, awaited:sendto epoll_ctl
 RecvComplete, unix:recvfrom poll select
 RecvComplete, TCP:recvfrom
 RecvUntilTerminator:recvfrom poll
+RecvUntilTerminator, awaited:recvfrom epoll_ctl
 FrameReader:recvfrom poll
 ConnectComplete, TCP:connect poll
 ConnectComplete, unix:connect

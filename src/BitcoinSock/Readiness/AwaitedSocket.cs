@@ -47,12 +47,13 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
         }
         else if (armed.IsError)
         {
-            // It is no socket, or the system has no room to watch one more; or its queue is gone,
-            // and then it is armed by whoever replaces that.
-            SockResult looked = sock.Wait(TimeSpan.Zero, requested, out _, CancellationToken.None);
-            if (looked != SockResult.Ok(0) || !Reactor.IsOfQueue(armed))
+            // If it is not the socket that is bad the queue is, and whoever replaces that arms all.
+            SockResult looked = Reactor.IsOfQueue(armed)
+                ? sock.Wait(TimeSpan.Zero, requested, out _, CancellationToken.None)
+                : armed;
+            if (looked != SockResult.Ok(0))
             {
-                TryEnd(awaited, looked.Count == 0 ? armed : looked);
+                TryEnd(awaited, looked);
             }
         }
 

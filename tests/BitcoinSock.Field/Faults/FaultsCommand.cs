@@ -13,7 +13,9 @@ internal sealed class FaultsCommand : Command
     [
         new Sending("SendComplete, unix", "sendto"),
         new Sending("SendComplete, TCP", "sendto", AddressFamily.InterNetwork),
-        new Sending("SendComplete, two parts", "sendmsg", InTwoParts: true),
+        new Sending("SendComplete, two parts", "sendmsg", Send: Sending.InTwoParts),
+        new Sending("SendComplete, awaited", "sendto", Send: Sending.Awaited),
+        new Sending("SendComplete, awaited", "epoll_ctl", Send: Sending.Awaited),
         new Sending("SendComplete, unix", "poll"),
         new Sending("SendComplete, unix", "select", Mechanism: WaitMechanism.Select),
         new Receiving("RecvComplete, unix", "recvfrom", Receiving.Exactly),
@@ -32,6 +34,8 @@ internal sealed class FaultsCommand : Command
         ),
         new Receiving("RecvUntilTerminator", "recvfrom", Receiving.Lines),
         new Receiving("RecvUntilTerminator", "poll", Receiving.Lines),
+        new Receiving("RecvUntilTerminator, awaited", "recvfrom", Receiving.LinesAwaited),
+        new Receiving("RecvUntilTerminator, awaited", "epoll_ctl", Receiving.LinesAwaited),
         new Receiving("FrameReader", "recvfrom", Receiving.Frames),
         new Receiving("FrameReader", "poll", Receiving.Frames),
         // Over loopback the second call finds the connection made.

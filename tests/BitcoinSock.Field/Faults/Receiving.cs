@@ -32,6 +32,13 @@ internal sealed record Receiving(
         return OneByOne(buffer, room => reader.TryRead(room.Span, Deadline));
     }
 
+    /// <summary>Awaited: what is traced is how each line begins, and is armed.</summary>
+    public static SockOutcome LinesAwaited(Sock sock, byte[] buffer) =>
+        OneByOne(
+            buffer,
+            room => sock.TryRecvUntilTerminatorAsync(Newline, room, Deadline).AsTask().Result
+        );
+
     public override Seen Run(Injection injection)
     {
         (Sock near, Sock far) = Sock.CreatePair(Family);

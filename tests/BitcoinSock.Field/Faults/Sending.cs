@@ -8,13 +8,44 @@ internal sealed record Sending(
     string Call,
     AddressFamily Family = AddressFamily.Unix,
     WaitMechanism Mechanism = WaitMechanism.Poll,
-    bool InTwoParts = false
+    Func<Sock, byte[], SockOutcome>? Send = null
 ) : Subject(Operation, Call, Many)
 {
     private const int Length = 384 * 1024;
     private const int Buffer = 8 * 1024;
     private const int Message = 4 * 1024;
     private const int Header = 24;
+
+    /// <summary>In messages, each with a header.</summary>
+    public static SockOutcome InTwoParts(Sock sock, byte[] payload) =>
+        InMessages(
+            payload,
+            message =>
+                sock.TrySendComplete(message.Span[..Header], message.Span[Header..], Deadline)
+        );
+
+    /// <summary>Awaited: what is traced is how each message begins, and is armed.</summary>
+    public static SockOutcome Awaited(Sock sock, byte[] payload) =>
+        InMessages(
+            payload,
+            message => sock.TrySendCompleteAsync(message, Deadline).AsTask().Result
+        );
+
+    private static SockOutcome InMessages(byte[] payload, Func<Memory<byte>, SockOutcome> send)
+    {
+        int sent = 0;
+        SockOutcome outcome = default;
+        while (sent < payload.Length && outcome.IsOk)
+        {
+            outcome = send(payload.AsMemory(sent, Message));
+            sent += outcome.Count;
+        }
+
+        return outcome with
+        {
+            Count = sent,
+        };
+    }
 
     public override Seen Run(Injection injection)
     {
@@ -31,9 +62,9 @@ internal sealed record Sending(
             () =>
             {
                 peer.Start();
-                SockOutcome outcome = InTwoParts
-                    ? SendMessages(near, payload)
-                    : near.TrySendComplete(payload, Deadline);
+                SockOutcome outcome = Send is null
+                    ? near.TrySendComplete(payload, Deadline)
+                    : Send(near, payload);
                 near.Dispose();
                 return outcome;
             }
@@ -42,24 +73,6 @@ internal sealed record Sending(
         bool isExact = got.ToArray().AsSpan().SequenceEqual(payload.AsSpan(0, outcome.Count));
         string? wrong = isExact ? null : $"counted {outcome.Count}, the peer has {got.Length}";
         return new Seen(Tell(outcome), Judge(injection, outcome) ?? wrong, calls.Injected);
-    }
-
-    // Each with a header.
-    private static SockOutcome SendMessages(Sock sock, byte[] payload)
-    {
-        int sent = 0;
-        SockOutcome outcome = default;
-        while (sent < payload.Length && outcome.IsOk)
-        {
-            Span<byte> message = payload.AsSpan(sent, Message);
-            outcome = sock.TrySendComplete(message[..Header], message[Header..], Deadline);
-            sent += outcome.Count;
-        }
-
-        return outcome with
-        {
-            Count = sent,
-        };
     }
 
     // A sip when there is no room for more, and a little later: who sends is blocked every time.

@@ -39,7 +39,7 @@ internal static class Cuts
         Action cut
     )
     {
-        var sending = Scenario.Background(() => near.TrySendComplete(payload, deadline));
+        var sending = Scenario.Background(() => near.TrySend(payload, deadline));
         peer.AskToRead(payload.Length / 4);
         peer.TellToRead(int.MaxValue / 2, pauseMs: 5);
         Thread.Sleep(50);
@@ -71,7 +71,7 @@ internal static class Cuts
         using Sock near = peer.Connect();
         byte[] got = new byte[Scenario.Large];
         peer.Tell($"write {got.Length} {Scenario.Piece} 3");
-        var receiving = Scenario.Background(() => near.TryRecvComplete(got, Scenario.Patience));
+        var receiving = Scenario.Background(() => near.TryRecv(got, Scenario.Patience));
         Thread.Sleep(200);
         link.Cut();
         Scenario.Require(!receiving.IsCompleted, "it was over before the cut");
@@ -134,9 +134,9 @@ internal static class Cuts
         Vanish(link, peer, near);
         Scenario.Require(near.IsConnected(out string why), $"not connected: {why}");
         byte[] buffer = new byte[1];
-        SockOutcome nothing = near.TryRecvComplete(buffer, TimeSpan.FromMilliseconds(100));
+        SockOutcome nothing = near.TryRecv(buffer, TimeSpan.FromMilliseconds(100));
         Scenario.RequireEnd(nothing, SockStatus.Timeout);
-        var receiving = Scenario.Background(() => near.TryRecvComplete(buffer, Scenario.Patience));
+        var receiving = Scenario.Background(() => near.TryRecv(buffer, Scenario.Patience));
         (SockOutcome outcome, TimeSpan took) = receiving.Result;
         link.Restore();
         Scenario.RequireEnd(outcome, SockStatus.Failed, Scenario.TimedOut);
@@ -153,12 +153,12 @@ internal static class Cuts
         byte[] payload = Payload.Of(Scenario.Large);
         TimeSpan deadline = TimeSpan.FromMilliseconds(500);
         (SockOutcome outcome, TimeSpan took) = Scenario
-            .Background(() => near.TrySendComplete(payload, deadline))
+            .Background(() => near.TrySend(payload, deadline))
             .Result;
         Scenario.RequireEnd(outcome, SockStatus.Timeout);
         Scenario.Require(took >= deadline, $"early, after {took}");
         link.Restore();
-        SockOutcome rest = near.TrySendComplete(payload.AsSpan(outcome.Count), Scenario.Patience);
+        SockOutcome rest = near.TrySend(payload.AsMemory(outcome.Count), Scenario.Patience);
         Scenario.RequireEnd(rest, SockStatus.Failed, Scenario.Reset);
         return $"connected; Timeout after {took.TotalSeconds:0.0} s with {outcome.Count} bytes; "
             + $"restored, ECONNRESET with {rest.Count} more";
@@ -181,13 +181,13 @@ internal static class Cuts
         link.Cut();
         using Sock first = NewSock();
         (SockOutcome outcome, TimeSpan took) = Scenario
-            .Background(() => first.TryConnectComplete(peer.EndPoint, deadline))
+            .Background(() => first.TryConnect(peer.EndPoint, deadline))
             .Result;
         Scenario.RequireEnd(outcome, SockStatus.Timeout);
         Scenario.Require(took >= deadline, $"early, after {took}");
         using Sock second = NewSock();
         var connecting = Scenario.Background(() =>
-            second.TryConnectComplete(peer.EndPoint, Scenario.Patience)
+            second.TryConnect(peer.EndPoint, Scenario.Patience)
         );
         Thread.Sleep(deadline);
         link.Restore();

@@ -28,14 +28,14 @@ internal static class Ends
         using var peer = new RemotePeer(link);
         using Sock near = peer.Connect();
         byte[] payload = Payload.Of(Scenario.Large);
-        var sending = Scenario.Background(() => near.TrySendComplete(payload, Scenario.Patience));
+        var sending = Scenario.Background(() => near.TrySend(payload, Scenario.Patience));
         Received got = peer.AskToRead(Scenario.Small);
         Scenario.UntilFull(near);
         peer.Kill();
         SockOutcome outcome = sending.Result.Outcome;
         Scenario.RequireEnd(outcome, SockStatus.Failed, Scenario.Reset);
         Scenario.Require(outcome.Count >= got.Count, $"{outcome}, the peer has {got.Count}");
-        SockOutcome next = near.TrySendComplete(payload, Scenario.Patience);
+        SockOutcome next = near.TrySend(payload, Scenario.Patience);
         Scenario.RequireEnd(next, SockStatus.Failed, Scenario.Pipe);
         Scenario.Require(!near.IsConnected(out _), "still connected");
         return $"ECONNRESET with {outcome.Count} bytes accepted, {got.Count} read; then EPIPE";
@@ -49,14 +49,14 @@ internal static class Ends
         near.SendComplete(payload, Scenario.Patience);
         Scenario.RequirePrefix(peer.AskToRead(Scenario.Small), payload, Scenario.Small);
         peer.Kill();
-        SockOutcome outcome = near.TryRecvComplete(new byte[1], Scenario.Patience);
+        SockOutcome outcome = near.TryRecv(new byte[1], Scenario.Patience);
         Scenario.RequireEnd(outcome, SockStatus.Closed);
         Scenario.Require(!near.IsConnected(out string why) && why == "closed", $"'{why}'");
         // Accepted: the system here cannot know yet that nobody is there to read it.
-        SockOutcome first = near.TrySendComplete([1], Scenario.Patience);
+        SockOutcome first = near.TrySend(new byte[1], Scenario.Patience);
         Scenario.RequireEnd(first, SockStatus.Ok);
         Thread.Sleep(Brief);
-        SockOutcome second = near.TrySendComplete(payload, Scenario.Patience);
+        SockOutcome second = near.TrySend(payload, Scenario.Patience);
         Scenario.RequireEnd(second, SockStatus.Failed, Scenario.Pipe);
         Scenario.Require(second.Count == 0, $"{second}");
         return "Closed; one more send accepted, then EPIPE";
@@ -68,12 +68,12 @@ internal static class Ends
         using Sock near = peer.Connect();
         byte[] payload = Payload.Of(Scenario.Large);
         peer.Signal(Kernel.SIGSTOP);
-        SockOutcome first = near.TrySendComplete(payload, Brief);
+        SockOutcome first = near.TrySend(payload, Brief);
         Scenario.RequireEnd(first, SockStatus.Timeout);
         Scenario.Require(near.IsConnected(out string why), $"not connected: {why}");
         peer.TellToRead(int.MaxValue / 2, pauseMs: 0);
         var sending = Scenario.Background(() =>
-            near.TrySendComplete(payload.AsSpan(first.Count), Scenario.Patience)
+            near.TrySend(payload.AsMemory(first.Count), Scenario.Patience)
         );
         Thread.Sleep(Brief);
         Scenario.Require(!sending.IsCompleted, "it does not read, and yet all was sent");
@@ -94,7 +94,7 @@ internal static class Ends
         peer.Tell($"read {int.MaxValue / 2} {pieces} 2");
         using (near)
         {
-            outcome = near.TrySendComplete(payload, Scenario.Patience);
+            outcome = near.TrySend(payload, Scenario.Patience);
         }
 
         Scenario.RequireEnd(outcome, SockStatus.Ok);
@@ -112,7 +112,7 @@ internal static class Ends
         );
         byte[] got = new byte[Scenario.Small];
         peer.Tell($"write {got.Length} {Scenario.Piece} 0");
-        SockOutcome outcome = near.TryRecvComplete(got, Scenario.Patience);
+        SockOutcome outcome = near.TryRecv(got, Scenario.Patience);
         Scenario.RequireEnd(outcome, SockStatus.Ok);
         Scenario.Require(got.AsSpan().SequenceEqual(Payload.Of(got.Length)), "other bytes");
         return $"{outcome.Count} bytes arrived";
@@ -123,7 +123,7 @@ internal static class Ends
         using var peer = new RemotePeer(link);
         using Sock near = peer.Connect();
         byte[] got = new byte[2 * Scenario.Small];
-        var receiving = Scenario.Background(() => near.TryRecvComplete(got, Scenario.Patience));
+        var receiving = Scenario.Background(() => near.TryRecv(got, Scenario.Patience));
         peer.Ask($"write {Scenario.Small} {Scenario.Piece} 0");
         Thread.Sleep(Brief); // a reset discards what is still under way
         peer.Ask("reset");
@@ -140,7 +140,7 @@ internal static class Ends
         using var peer = new RemotePeer(link);
         using Sock near = peer.Connect();
         byte[] payload = Payload.Of(Scenario.Large);
-        var sending = Scenario.Background(() => near.TrySendComplete(payload, Scenario.Patience));
+        var sending = Scenario.Background(() => near.TrySend(payload, Scenario.Patience));
         Received got = peer.AskToRead(Scenario.Small);
         peer.Ask("reset");
         SockOutcome outcome = sending.Result.Outcome;
@@ -173,7 +173,7 @@ internal static class Ends
         using var peer = new RemotePeer(link);
         peer.Kill();
         using Sock near = Sock.Create(AddressFamily.InterNetwork);
-        SockOutcome outcome = near.TryConnectComplete(peer.EndPoint, Scenario.Patience);
+        SockOutcome outcome = near.TryConnect(peer.EndPoint, Scenario.Patience);
         Scenario.RequireEnd(outcome, SockStatus.Failed, Scenario.Refused);
         return "ECONNREFUSED";
     }

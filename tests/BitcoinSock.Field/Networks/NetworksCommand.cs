@@ -23,16 +23,22 @@ internal sealed class NetworksCommand : Command
     {
         int passed = 0;
         int failed = 0;
-        foreach (Scenario scenario in Cuts.All.Concat(Ends.All))
+        foreach (
+            (Scenario scenario, bool awaited) in from scenario in Cuts.All.Concat(Ends.All)
+            from awaited in (bool[])[false, true]
+            select (scenario, awaited)
+        )
         {
+            Forms.AreAwaited = awaited;
+            string name = awaited ? $"{scenario.Name}, awaited" : scenario.Name;
             try
             {
-                Console.WriteLine($"network {scenario.Name}: ok ({scenario.Run(link)})");
+                Console.WriteLine($"network {name}: ok ({scenario.Run(link)})");
                 passed++;
             }
             catch (Exception wrong) // whatever it is: a line is never missing
             {
-                Console.WriteLine($"network {scenario.Name}: FAILED ({wrong.Message})");
+                Console.WriteLine($"network {name}: FAILED ({wrong.Message})");
                 failed++;
                 link.Restore(); // for the next
             }
