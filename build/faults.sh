@@ -48,7 +48,7 @@ expect_all "EINTR EAGAIN ENOBUFS ECONNRESET EPIPE ENOMEM" <<END
 SendComplete, unix:sendto poll select
 SendComplete, TCP:sendto
 SendComplete, two parts:sendmsg
-SendComplete, awaited:sendto epoll_ctl
+SendComplete, awaited:sendto
 RecvComplete, unix:recvfrom poll select
 RecvComplete, TCP:recvfrom
 RecvUntilTerminator:recvfrom poll

@@ -15,7 +15,6 @@ internal sealed class FaultsCommand : Command
         new Sending("SendComplete, TCP", "sendto", AddressFamily.InterNetwork),
         new Sending("SendComplete, two parts", "sendmsg", Send: Sending.InTwoParts),
         new Sending("SendComplete, awaited", "sendto", Send: Sending.Awaited),
-        new Sending("SendComplete, awaited", "epoll_ctl", Send: Sending.Awaited),
         new Sending("SendComplete, unix", "poll"),
         new Sending("SendComplete, unix", "select", Mechanism: WaitMechanism.Select),
         new Receiving("RecvComplete, unix", "recvfrom", Receiving.Exactly),
