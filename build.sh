@@ -53,6 +53,10 @@ target() {
             run bench/BitcoinSock.Bench readiness ;;
     bench-readiness-quick) # the same with up to 1000 sockets
             run bench/BitcoinSock.Bench readiness --quick ;;
+    bench-async) # measure what is awaited beside the base library, and what it costs while idle
+            run bench/BitcoinSock.Bench async ;;
+    bench-async-quick) # the same with an eighth of the round trips, and a fifth of the time
+            run bench/BitcoinSock.Bench async --quick ;;
     bench-telemetry) # measure what telemetry costs: without it, while nobody listens, and on
             run bench/BitcoinSock.Bench telemetry ;;
     bench-telemetry-quick) # the same with an eighth of the bytes

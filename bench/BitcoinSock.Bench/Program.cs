@@ -35,6 +35,16 @@ readiness.SetAction(parsed =>
     )
 );
 
+var awaits = new Command("async", "What is awaited, beside the base library, and idle.")
+{
+    data,
+    quick,
+    rounds,
+};
+awaits.SetAction(parsed =>
+    new Awaits(Rounds(parsed), parsed.GetValue(quick), parsed.GetValue(data)).Run() ? 0 : 1
+);
+
 var state = new Option<TelemetryState?>("--state")
 {
     Description = "Measures this one alone, in this process.",
@@ -68,6 +78,7 @@ var root = new RootCommand("Measures BitcoinSock, and what else reads lines.")
     run,
     sweep,
     readiness,
+    awaits,
     telemetry,
     micro,
 };
