@@ -20,6 +20,8 @@ internal class SockHandle : SafeHandleMinusOneIsInvalid
     private readonly Lock _gate = new();
     private readonly List<IGoneObserver> _waiting = [];
     private CancellationTokenSource? _gone;
+    private AwaitedSocket? _awaitedByPoll;
+    private AwaitedSocket? _awaitedBySelect;
     private volatile bool _nonBlocking;
     private volatile bool _isGone;
     private bool _isForgotten;
@@ -40,7 +42,22 @@ internal class SockHandle : SafeHandleMinusOneIsInvalid
     public bool IsGone => _isGone;
 
     /// <summary>Who awaits something of this descriptor, once somebody has.</summary>
-    public AwaitedSocket? Awaited { get; set; }
+    public AwaitedSocket? AwaitedBy(WaitMechanism mechanism) =>
+        mechanism == WaitMechanism.Poll
+            ? Volatile.Read(ref _awaitedByPoll)
+            : Volatile.Read(ref _awaitedBySelect);
+
+    /// <summary>From now on it is told when the descriptor goes.</summary>
+    public AwaitedSocket Await(WaitMechanism mechanism, AwaitedSocket awaited)
+    {
+        // Whoever lets go says so first, and then looks here, within the same lock.
+        lock (_gate)
+        {
+            return mechanism == WaitMechanism.Poll
+                ? _awaitedByPoll = awaited
+                : _awaitedBySelect = awaited;
+        }
+    }
 
     /// <summary>Fires when the descriptor goes, or goes to another Sock.</summary>
     public CancellationToken Gone
@@ -180,8 +197,11 @@ internal class SockHandle : SafeHandleMinusOneIsInvalid
     public void TellWaiting()
     {
         CancellationTokenSource? gone;
+        AwaitedSocket? byPoll;
+        AwaitedSocket? bySelect;
         lock (_gate)
         {
+            (byPoll, bySelect) = (_awaitedByPoll, _awaitedBySelect);
             foreach (IGoneObserver waiting in _waiting)
             {
                 waiting.OnGone(this);
@@ -192,6 +212,8 @@ internal class SockHandle : SafeHandleMinusOneIsInvalid
             _gone = null;
         }
 
+        byPoll?.OnGone(this);
+        bySelect?.OnGone(this);
         gone?.Cancel();
     }
 }

@@ -32,6 +32,9 @@ internal readonly struct Deadline
         _start = clock.GetTimestamp();
     }
 
+    /// <summary>By what it is measured.</summary>
+    public TimeProvider Clock => _clock;
+
     /// <summary>
     /// What is left: zero once passed, <see cref="Timeout.InfiniteTimeSpan"/> if endless.
     /// </summary>

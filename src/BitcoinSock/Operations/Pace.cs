@@ -12,6 +12,10 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     private const int PauseDoublingsMax = 4; // to 16 ms
 
     private readonly Deadline _deadline = new(timeout, clock, nameof(timeout));
+
+    /// <summary>What ends it early.</summary>
+    public readonly CancellationToken Interrupt => interrupt;
+
     private int _idleRounds;
 
     /// <summary>Has a job go on until it has to wait.</summary>
@@ -65,13 +69,14 @@ internal struct Pace(TimeSpan timeout, TimeProvider clock, CancellationToken int
     }
 
     /// <summary>For how long to wait at most.</summary>
-    public readonly Deadline Slice() => new(_deadline.Slice, clock);
+    public readonly Deadline Slice() => new(_deadline.Slice, _deadline.Clock);
 
     /// <summary>
     /// For how long to await at most: what is awaited can be woken, so to the end, unless that is
     /// by a clock that the system does not wait by.
     /// </summary>
-    public readonly Deadline AwaitedSlice() => clock == TimeProvider.System ? _deadline : Slice();
+    public readonly Deadline AwaitedSlice() =>
+        _deadline.Clock == TimeProvider.System ? _deadline : Slice();
 
     /// <summary>
     /// What a wait in that slice means, and how long to pause after it: never past the deadline.

@@ -100,8 +100,7 @@ public static partial class SockOperations
     /// <summary>Reads a line into memory, or throws.</summary>
     /// <inheritdoc cref="RecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan,
     /// CancellationToken)"/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<int> RecvUntilTerminatorAsync(
+    public static ValueTask<int> RecvUntilTerminatorAsync(
         this ISockAsync sock,
         byte terminator,
         Memory<byte> destination,
@@ -109,15 +108,22 @@ public static partial class SockOperations
         CancellationToken interrupt = default
     )
     {
-        SockOutcome outcome = await sock.TryRecvUntilTerminatorAsync(
-                terminator,
-                destination,
-                timeout,
-                interrupt
-            )
-            .ConfigureAwait(false);
-        outcome.ThrowIfLineFailed(destination.Span, interrupt);
-        return outcome.Count;
+        StreamsOnly.ThrowIfItHasMessages(sock);
+        Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
+        return Driver.RunAsync(
+            sock,
+            observed,
+            new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length),
+            destination,
+            static destination => new Room(destination.Span),
+            static (outcome, destination, interrupt) =>
+            {
+                outcome.ThrowIfLineFailed(destination.Span, interrupt);
+                return outcome.Count;
+            },
+            timeout,
+            interrupt
+        );
     }
 
     /// <summary>Reads a line into a buffer writer, or throws.</summary>

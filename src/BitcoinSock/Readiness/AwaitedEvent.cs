@@ -9,14 +9,17 @@ namespace BitcoinSock;
 /// <param name="socket">Of what.</param>
 internal sealed class AwaitedEvent(AwaitedSocket socket)
     : IValueTaskSource<SockResult>,
-        IThreadPoolWorkItem,
-        IGoneObserver
+        IThreadPoolWorkItem
 {
     private ManualResetValueTaskSourceCore<SockResult> _core;
     private SockResult _result;
-    private SockHandle? _handle;
-    private CancellationToken _interrupt;
     private CancellationTokenRegistration _listening;
+
+    /// <summary>The next one in the list that this is in.</summary>
+    public AwaitedEvent? Next;
+
+    /// <summary>Of what it is awaited.</summary>
+    public SockHandle? Handle { get; private set; }
 
     /// <summary>What is awaited.</summary>
     public SockEvents Requested { get; private set; }
@@ -43,37 +46,25 @@ internal sealed class AwaitedEvent(AwaitedSocket socket)
         return ticks >= long.MaxValue - now ? long.MaxValue : now + (long)ticks;
     }
 
-    public void Begin(
-        SockHandle handle,
-        SockEvents requested,
-        long due,
-        CancellationToken interrupt
-    )
-    {
-        (_handle, Requested, Due, _interrupt) = (handle, requested, due, interrupt);
-    }
+    public void Begin(SockHandle handle, SockEvents requested, long due) =>
+        (Handle, Requested, Due) = (handle, requested, due);
 
     /// <summary>At last: if it has fired already, this ends at once.</summary>
-    public void ListenToInterrupt() =>
-        _listening = _interrupt.UnsafeRegister(
+    public void ListenTo(CancellationToken interrupt) =>
+        _listening = interrupt.UnsafeRegister(
             static awaited => ((AwaitedEvent)awaited!).OnInterrupt(),
             this
         );
 
     public void OnTime(long now) => socket.OnTime(this, now);
 
-    /// <summary>Whoever lets go of the descriptor need not tell any more.</summary>
-    public void Forget() => _handle!.RemoveWaiting(this);
-
     /// <summary>Only by who has taken it out.</summary>
     public void End(SockResult result)
     {
         _result = result;
-        _handle!.LetGoAwaited();
+        Handle!.LetGoAwaited();
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
-
-    void IGoneObserver.OnGone(SockHandle handle) => socket.OnGone(this);
 
     void IThreadPoolWorkItem.Execute() => _core.SetResult(_result);
 
@@ -83,7 +74,7 @@ internal sealed class AwaitedEvent(AwaitedSocket socket)
         _core.Reset(); // who asks twice is refused
         // It waits for a call of OnInterrupt that is under way: none comes for the next use.
         _listening.Dispose();
-        (_listening, _interrupt, _handle) = (default, default, null);
+        (_listening, Handle) = (default, null);
         socket.GiveBack(this);
         return result;
     }

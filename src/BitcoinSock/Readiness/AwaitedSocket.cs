@@ -10,9 +10,10 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
 {
     private static readonly SockResult Gone = SockResult.Fail(NetworkError.BadHandle);
 
-    private readonly Lock _gate = new();
-    private readonly List<AwaitedEvent> _awaited = [];
-    private readonly Stack<AwaitedEvent> _idle = [];
+    // Thousands of these are idle: the lists have no memory of their own, nor has the lock, which
+    // is this.
+    private AwaitedEvent? _awaited;
+    private AwaitedEvent? _idle;
 
     // An event that the system has told may be of a descriptor that has gone since.
     private uint _generation;
@@ -31,16 +32,18 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
         long due = AwaitedEvent.DueIn(timeout);
         AwaitedEvent awaited;
         SockResult armed;
-        lock (_gate)
+        lock (this)
         {
-            awaited = _idle.TryPop(out AwaitedEvent? idle) ? idle : new AwaitedEvent(this);
-            awaited.Begin(handle, requested, due, interrupt);
-            _awaited.Add(awaited);
+            awaited = _idle ?? new AwaitedEvent(this);
+            _idle = awaited.Next;
+            awaited.Begin(handle, requested, due);
+            awaited.Next = _awaited;
+            _awaited = awaited;
             armed = Arm();
         }
 
         // Whoever lets go says so first, and then tells: this looks the other way round.
-        bool isThere = handle.TryAddWaiting(awaited) && sock.Handle == handle;
+        bool isThere = !handle.IsGone && sock.Handle == handle;
         if (!isThere)
         {
             TryEnd(awaited, Gone);
@@ -58,31 +61,32 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
         }
 
         reactor.KeepTime(awaited, due);
-        awaited.ListenToInterrupt();
+        awaited.ListenTo(interrupt);
         return awaited.Task;
     }
 
     /// <summary>Something is there: for whom, is collected.</summary>
     public void OnEvents(QueuedEvent told, List<AwaitedEvent> ended)
     {
-        lock (_gate)
+        lock (this)
         {
             if (told.Token != Token)
             {
                 return;
             }
 
-            foreach (AwaitedEvent each in _awaited)
+            ref AwaitedEvent? at = ref _awaited;
+            while (at is AwaitedEvent each)
             {
                 if ((told.Occurred & (each.Requested | SockEvents.Error)) != SockEvents.None)
                 {
                     ended.Add(each);
+                    at = each.Next;
                 }
-            }
-
-            foreach (AwaitedEvent each in ended)
-            {
-                _awaited.Remove(each);
+                else
+                {
+                    at = ref each.Next;
+                }
             }
 
             ArmAnew();
@@ -92,9 +96,9 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     /// <summary>Has those who still wait told; the system has forgotten them.</summary>
     public void ArmAnew()
     {
-        lock (_gate)
+        lock (this)
         {
-            if (_awaited.Count > 0)
+            if (_awaited is not null)
             {
                 _ = Arm();
             }
@@ -105,9 +109,9 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     public void OnTime(AwaitedEvent awaited, long now)
     {
         long due;
-        lock (_gate)
+        lock (this)
         {
-            due = _awaited.Contains(awaited) ? awaited.Due : long.MaxValue;
+            due = Find(awaited) is null ? long.MaxValue : awaited.Due;
         }
 
         if (due <= now)
@@ -124,10 +128,10 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     public void OnInterrupt(AwaitedEvent awaited) =>
         TryEnd(awaited, SockResult.Fail(NetworkError.Interrupted));
 
-    /// <summary>The descriptor goes; its handle's lock is held.</summary>
-    public void OnGone(AwaitedEvent awaited)
+    /// <summary>The descriptor goes, and is still open.</summary>
+    public void OnGone(SockHandle handle)
     {
-        if (TryTakeOut(awaited))
+        while (TryTakeOutOf(handle) is AwaitedEvent awaited)
         {
             awaited.End(Gone);
         }
@@ -136,9 +140,10 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     /// <summary>One is not used any more.</summary>
     public void GiveBack(AwaitedEvent idle)
     {
-        lock (_gate)
+        lock (this)
         {
-            _idle.Push(idle);
+            idle.Next = _idle;
+            _idle = idle;
         }
     }
 
@@ -148,30 +153,61 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     {
         if (TryTakeOut(awaited))
         {
-            awaited.Forget();
             awaited.End(result);
         }
     }
 
     private bool TryTakeOut(AwaitedEvent awaited)
     {
-        lock (_gate)
+        lock (this)
         {
-            bool isIn = _awaited.Remove(awaited);
-            if (isIn && _awaited.Count == 0)
+            return TakeOut(ref Find(awaited)) is not null;
+        }
+    }
+
+    // What refers to it in the list; to nothing if it is not there.
+    private ref AwaitedEvent? Find(AwaitedEvent awaited)
+    {
+        ref AwaitedEvent? at = ref _awaited;
+        while (at is not null && at != awaited)
+        {
+            at = ref at.Next;
+        }
+
+        return ref at;
+    }
+
+    private AwaitedEvent? TryTakeOutOf(SockHandle handle)
+    {
+        lock (this)
+        {
+            ref AwaitedEvent? at = ref _awaited;
+            while (at is not null && at.Handle != handle)
             {
-                reactor.Disarm(socket);
-                _generation++;
+                at = ref at.Next;
             }
 
-            return isIn;
+            return TakeOut(ref at);
         }
+    }
+
+    private AwaitedEvent? TakeOut(ref AwaitedEvent? at)
+    {
+        AwaitedEvent? taken = at;
+        at = taken?.Next;
+        if (taken is not null && _awaited is null)
+        {
+            reactor.Disarm(socket);
+            _generation++;
+        }
+
+        return taken;
     }
 
     private SockResult Arm()
     {
         var all = SockEvents.None;
-        foreach (AwaitedEvent each in _awaited)
+        for (AwaitedEvent? each = _awaited; each is not null; each = each.Next)
         {
             all |= each.Requested;
         }

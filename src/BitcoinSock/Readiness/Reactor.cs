@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace BitcoinSock;
 
 /// <summary>
@@ -24,7 +22,7 @@ internal sealed class Reactor
     private static readonly Reactor?[] Made = new Reactor?[2];
 
     private readonly WaitMechanism _mechanism;
-    private readonly ConcurrentDictionary<uint, AwaitedSocket> _sockets = [];
+    private readonly AwaitedSockets _sockets;
     private readonly AwaitTimers _timers = new();
     private readonly WakeUp _wakeUp;
     private volatile EventQueue _queue;
@@ -33,6 +31,7 @@ internal sealed class Reactor
     private Reactor(WaitMechanism mechanism)
     {
         _mechanism = mechanism;
+        _sockets = new AwaitedSockets(this);
         _wakeUp = WakeUp.TryRent(mechanism) ?? WakeUp.CreateMute();
         _queue = MakeQueue(mechanism);
     }
@@ -60,9 +59,9 @@ internal sealed class Reactor
         }
 
         AwaitedSocket socket =
-            handle.Awaited is { } known && known.IsOf(reactor)
+            handle.AwaitedBy(mechanism) is { } known && known.IsOf(reactor)
                 ? known
-                : handle.Awaited = reactor.SocketOf(handle.Socket);
+                : handle.Await(mechanism, reactor._sockets.GetOrAdd(handle.Socket.Value));
         // Until it is known who waits: or the number might be another's by then.
         if (!handle.TryHold())
         {
@@ -119,13 +118,6 @@ internal sealed class Reactor
     /// <summary>Whether arming may have failed because of the queue, not of the socket.</summary>
     public static bool IsOfQueue(SockResult armed) =>
         armed.Error == NetworkError.BadHandle || armed.Error == NetworkError.InvalidArgument;
-
-    private AwaitedSocket SocketOf(CSocket socket) =>
-        _sockets.GetOrAdd(
-            (uint)socket.Value,
-            static (_, of) => new AwaitedSocket(of.reactor, of.socket),
-            (reactor: this, socket)
-        );
 
     // Not within a lock: making a descriptor tells listeners, who may use socks.
     private static Reactor? TryMake(WaitMechanism mechanism)
@@ -194,12 +186,11 @@ internal sealed class Reactor
                     _wakeUp.Drain();
                     WatchWakeUp();
                 }
-                else if (_sockets.TryGetValue((uint)events[i].Token, out AwaitedSocket? socket))
+                else if (_sockets.Find((nint)(uint)events[i].Token) is AwaitedSocket socket)
                 {
                     socket.OnEvents(events[i], some);
                     foreach (AwaitedEvent each in some)
                     {
-                        each.Forget();
                         each.End(SockResult.Ok(1));
                     }
 
@@ -259,7 +250,7 @@ internal sealed class Reactor
     {
         _queue = MakeQueue(_mechanism);
         WatchWakeUp();
-        foreach (AwaitedSocket each in _sockets.Values)
+        foreach (AwaitedSocket each in _sockets.All())
         {
             each.ArmAnew();
         }
