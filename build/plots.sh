@@ -13,7 +13,8 @@ fi
 bench=bench/BitcoinSock.Bench/bin/Release/net10.0/BitcoinSock.Bench
 $bench sweep bench/data --rounds 3
 $bench readiness --data bench/data
-for plot in throughput window linear readiness; do
+$bench async --data bench/data
+for plot in throughput window linear readiness async; do
     gnuplot bench/plots/common.gnuplot bench/plots/$plot.gnuplot
     echo "drawn: docs/$plot.svg"
 done

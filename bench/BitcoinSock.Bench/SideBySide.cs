@@ -84,11 +84,8 @@ internal sealed class SideBySide(int rounds, bool quick)
         double single = Of(read, ReadOperations.Single.Name).Over(peek);
         double window = Of(read, ReadOperations.Window.Name).Over(peek);
         double send = Of(sent, SendMethods.SendComplete.Name).Over(Of(sent, SendMethods.C.Name));
-        double awaited = Of(read, ReadOperations.Awaited.Name)
-            .Over(Of(read, ReadOperations.Managed.Name));
         double floor = batch.Over(Of(read, ReadMethods.Floor.Name));
         Console.WriteLine();
-        Console.WriteLine($"ratio async_over_sync {awaited:F2}");
         Console.WriteLine($"ratio recv_single {single:F2}");
         Console.WriteLine($"ratio recv_window {window:F2}");
         Console.WriteLine($"ratio recv_batch {batch.Over(peek):F3}");
