@@ -55,7 +55,7 @@ target() {
             run bench/BitcoinSock.Bench readiness --quick ;;
     bench-async) # measure what is awaited beside the base library, and what it costs while idle
             run bench/BitcoinSock.Bench async ;;
-    bench-async-quick) # the same with an eighth of the round trips, and a fifth of the time
+    bench-async-quick) # the same with a tenth of the round trips, and a fifth of the idle time
             run bench/BitcoinSock.Bench async --quick ;;
     bench-telemetry) # measure what telemetry costs: without it, while nobody listens, and on
             run bench/BitcoinSock.Bench telemetry ;;

@@ -10,11 +10,13 @@ internal sealed class Awaits(int rounds, bool quick, DirectoryInfo? folder)
 {
     private const string Row = "  {0,-14}{1,23}{2,23}{3,23}  {4}";
 
+    private const int Turns = 5; // in a round
+
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.4);
     private static readonly int[] Connections = [1, 100, 1000];
     private static readonly int[] UnderWay = [1, 32];
 
-    private readonly int _trips = quick ? 512 : 4096;
+    private readonly int _trips = quick ? 512 : 1024;
     private readonly Dictionary<(TalkMethod, int UnderWay, int Connections), Series> _all = [];
 
     /// <returns>Whether nothing was thrown while nothing happened.</returns>
@@ -91,10 +93,10 @@ internal sealed class Awaits(int rounds, bool quick, DirectoryInfo? folder)
         Array.ForEach(crowds, crowd => crowd.Dispose());
     }
 
+    // Where the scheduler puts a thread that is woken holds for a while, and can double the time:
+    // many short turns let each method have its share of that.
     private Series[] Series(Entrant[] entrants) =>
-        quick
-            ? Bench.Series.Measure(rounds, entrants, roundSecondsMin: 0)
-            : Bench.Series.Measure(rounds, entrants);
+        Bench.Series.Measure(quick ? rounds : rounds * Turns, entrants, roundSecondsMin: 0);
 
     private static IEnumerable<(int UnderWay, int Connections)> Cells() =>
         UnderWay.SelectMany(_ => Connections, (underWay, connections) => (underWay, connections));
