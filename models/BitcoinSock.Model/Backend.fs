@@ -22,13 +22,17 @@ type Capabilities =
     | Descriptor = 32
 
 /// A fresh channel: the backend to check, and the far end for the kit. It holds at least 1000 bytes
-/// in each direction: that many are written, or sent, at once.
+/// in each direction: that many are written, or sent, at once. What is to happen to a pair that is
+/// thrown away, before it is disposed, can be given: SO_LINGER, for one, which leaves no port
+/// waiting. Done any earlier it would make a reset of the close that CloseDelivers looks at.
 [<AllowNullLiteral>]
-type BackendPair(sock: ISock, peer: IPeer) =
+type BackendPair(sock: ISock, peer: IPeer, discard: Action) =
     let far: IPeer =
         match box peer with
         | null -> peer
         | _ -> new GuardedPeer(peer)
+
+    new(sock, peer) = new BackendPair(sock, peer, ignore)
 
     member _.Sock = sock
 
@@ -47,6 +51,11 @@ type BackendPair(sock: ISock, peer: IPeer) =
     interface IDisposable with
         member _.Dispose() =
             try
+                discard.Invoke()
+            with _ ->
+                () // It is disposed by now, perhaps.
+
+            try
                 match box sock with
                 | :? IDisposable as owner -> owner.Dispose()
                 | _ -> ()
@@ -62,14 +71,7 @@ type Backend(name: string, createPair: Func<BackendPair>, capabilities: Capabili
     let cannotBePlayed why (cause: exn | null) =
         raise (SetUpException($"backend '{name}' cannot be played: {why}", cause))
 
-    member _.Name = name
-    member _.Capabilities = capabilities
-
-    /// A fresh pair, for one case.
-    /// <exception cref="T:BitcoinSock.Model.SetUpException">
-    /// The factory threw, or made none, or half of one.
-    /// </exception>
-    member _.CreatePair() =
+    let create () =
         let pair =
             try
                 createPair.Invoke()
@@ -89,3 +91,30 @@ type Backend(name: string, createPair: Func<BackendPair>, capabilities: Capabili
             cannotBePlayed "the peer of its pair is null" null
 
         pair
+
+    // Only a pair can tell.
+    let isAsync =
+        lazy
+            (let pair: BackendPair = create ()
+
+             try
+                 use _ = pair
+                 ()
+             with _ ->
+                 () // A case finds that too, and says whose doing it is.
+
+             match box pair.Sock with
+             | :? ISockAsync -> true
+             | _ -> false)
+
+    member _.Name = name
+    member _.Capabilities = capabilities
+
+    /// Whether its socks can be awaited.
+    member internal _.IsAsync = isAsync.Value
+
+    /// A fresh pair, for one case.
+    /// <exception cref="T:BitcoinSock.Model.SetUpException">
+    /// The factory threw, or made none, or half of one.
+    /// </exception>
+    member _.CreatePair() = create ()

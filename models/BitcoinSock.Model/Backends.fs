@@ -51,13 +51,15 @@ module Backends =
             near.Mechanism <- mechanism
 
             if family <> AddressFamily.Unix then
-                SockPeer.ResetOnClose near
-
                 // No small chunk waits for the acknowledgement of the one before.
                 for each in [ near; far ] do
                     each.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1) |> ignore
 
-            new BackendPair(near, new SockPeer(far))
+            let discard () =
+                if family <> AddressFamily.Unix then
+                    SockPeer.ResetOnClose near
+
+            new BackendPair(near, new SockPeer(far), discard)
 
         let capabilities =
             Capabilities.HalfClose
@@ -77,12 +79,16 @@ module Backends =
     let managed =
         let create () =
             let struct (near, far) = Sock.CreatePair AddressFamily.InterNetwork
-            SockPeer.ResetOnClose near
 
             for each in [ near; far ] do
                 each.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1) |> ignore
 
-            new BackendPair(new ManagedSock(near.ToSocket()), new SockPeer(far))
+            let near = near.ToSocket()
+
+            let discard () =
+                near.LingerState <- LingerOption(true, 0)
+
+            new BackendPair(new ManagedSock(near), new SockPeer(far), discard)
 
         Backend(
             "ManagedSock",

@@ -2,7 +2,6 @@ namespace BitcoinSock.Model
 
 open System
 open System.Net
-open System.Threading
 open FsCheck
 open FsCheck.FSharp
 open BitcoinSock
@@ -26,59 +25,16 @@ type Case =
         | _ when case.IsClosed -> Channel.peerShutsDown channel
         | _ -> channel
 
-/// An operation as a loop over a backend: the library's, or a wrong one.
-type Loop = ISock -> Operation -> TimeSpan -> CancellationToken -> SockOutcome * byte[]
-
 [<RequireQualifiedAccess>]
 module Case =
 
     /// The library's own loops.
     let library: Loop =
-        fun sock operation timeout interrupt ->
-            match operation with
-            | Operation.SendComplete data ->
-                SockOperations.TrySendComplete(sock, ReadOnlySpan data, timeout, interrupt), [||]
-            | Operation.RecvComplete count ->
-                let buffer = Array.zeroCreate count
-                let outcome = SockOperations.TryRecvComplete(sock, Span buffer, timeout, interrupt)
-                outcome, Array.truncate outcome.Count buffer
-            | Operation.ReadFrame(terminator, limit, window) ->
-                let reader = FrameReader(sock, ReadOnlySpan terminator, limit, window)
-                let mutable frame = ReadOnlySpan()
-                let outcome = reader.TryRead(&frame, timeout, interrupt)
-                outcome, frame.ToArray()
-            | Operation.ConnectComplete(target, _) ->
-                let able = unbox<IConnectingSock>(box sock)
-                SockOperations.TryConnectComplete(able, target, timeout, interrupt), [||]
-            | Operation.IsConnected ->
-                let mutable why = ""
+        fun sock operation timeout interrupt -> Loops.blocking sock operation timeout interrupt
 
-                // "text (code)"
-                let code () =
-                    int why[why.LastIndexOf '(' + 1 .. why.Length - 2]
-
-                let outcome =
-                    if SockOperations.IsConnected(sock, &why) then
-                        SockOutcome(SockStatus.Ok, 0, 0)
-                    elif why = "closed" then
-                        SockOutcome(SockStatus.Closed, 0, 0)
-                    else
-                        SockOutcome(SockStatus.Failed, 0, code ())
-
-                outcome, [||]
-            | Operation.RecvUntilTerminator(terminator, limit) ->
-                let line = Array.zeroCreate limit
-
-                let outcome =
-                    SockOperations.TryRecvUntilTerminator(
-                        sock,
-                        terminator,
-                        Span line,
-                        timeout,
-                        interrupt
-                    )
-
-                outcome, Array.truncate outcome.Count line
+    /// Their awaited forms, played to their end; of a sock that is an ISockAsync.
+    let awaited: Loop =
+        fun sock operation timeout interrupt -> Loops.awaited sock operation timeout interrupt
 
     /// Plays a case on the simulated channel.
     let simulate (loop: Loop) (case: Case) =

@@ -158,6 +158,9 @@ type Conformance =
                 | Error why, _ -> skipped why
                 | Ok _, _ when missing <> Capabilities.None ->
                     skipped $"the backend does not promise {missing}"
+                // The operations are not awaited either: this is where it is told.
+                | Ok _, _ when law.IsOfAwaits && not backend.IsAsync ->
+                    skipped "its sock is no ISockAsync: nothing of it was awaited, by any law"
                 // Each case would fail, some after seconds. A law that was named is played.
                 | Ok _, Some first when named.IsEmpty && not law.IsOfBackend ->
                     skipped $"not played: law {first} failed"

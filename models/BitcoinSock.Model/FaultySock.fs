@@ -23,6 +23,14 @@ module internal Connecting =
             value <- 0
             SockResult.Fail SocketError.OperationNotSupported
 
+    /// Awaits; what cannot be awaited blocks.
+    let waitAsync (sock: ISock) timeout requested interrupt =
+        match box sock with
+        | :? ISockAsync as able -> able.WaitAsync(timeout, requested, interrupt)
+        | _ ->
+            let mutable occurred = SockEvents.None
+            ValueTask<SockResult>(sock.Wait(timeout, requested, &occurred, interrupt))
+
 /// A backend that passes every call on to another one, real or not, and plays a schedule on the
 /// way. Give it to your protocol in place of the socket. What it shows stays consistent: a fault
 /// may keep bytes back, never change them. And it holds the backend below to that: see Finish.
@@ -216,21 +224,16 @@ type FaultySock(inner: ISock, peer: IPeer, schedule: Schedule) =
         member _.WaitAsync(timeout, requested, token) =
             let fault, instead, finish = begin' Call.Wait
 
-            match instead, box inner with
-            | ValueSome result, _ -> ValueTask<SockResult>(finish 0 result)
-            | ValueNone, _ when fault = Fault.SpuriousWake ->
+            match instead with
+            | ValueSome result -> ValueTask<SockResult>(finish 0 result)
+            | ValueNone when fault = Fault.SpuriousWake ->
                 ValueTask<SockResult>(finish 0 (SockResult.Ok 1))
-            | ValueNone, (:? ISockAsync as awaited) ->
+            | ValueNone ->
                 ValueTask<SockResult>(
                     task {
-                        let! waited = awaited.WaitAsync(timeout, requested, token)
+                        let! waited = waitAsync inner timeout requested token
                         return finish 0 waited
                     }
                 )
-            | ValueNone, _ ->
-                // What cannot be awaited blocks.
-                let mutable occurred = SockEvents.None
-                let waited = inner.Wait(timeout, requested, &occurred, token)
-                ValueTask<SockResult>(finish 0 waited)
 
         member _.ShutdownSend() = inner.ShutdownSend()

@@ -12,8 +12,10 @@ module internal Interrupts =
 
     let private ms = Timing.ms
 
-    /// How an interrupted receive ended, and after how long.
-    let private interrupted (pair: BackendPair) =
+    let private patience = TimeSpan.FromSeconds 5.0
+
+    /// How an interrupted receive ended, if it did, and after how long.
+    let private interrupted form (pair: BackendPair) =
         let interrupt = ThreadInterrupt()
         use started = new ManualResetEventSlim()
 
@@ -21,10 +23,8 @@ module internal Interrupts =
             Tasks.Task.Factory.StartNew(
                 (fun () ->
                     started.Set()
-                    let span = Span(Array.zeroCreate 1)
-                    let token = ThreadInterrupt.op_Implicit interrupt: CancellationToken
                     let forEver = Timeout.InfiniteTimeSpan
-                    let outcome = SockOperations.TryRecvComplete(pair.Sock, span, forEver, token)
+                    let outcome = Loops.recvOne form pair.Sock forEver interrupt.Token
                     outcome.Status, Stopwatch.GetTimestamp()),
                 Tasks.TaskCreationOptions.LongRunning
             )
@@ -33,13 +33,17 @@ module internal Interrupts =
         Thread.Sleep 2 // into the wait; a faster or slower one is measured as well
         let start = Stopwatch.GetTimestamp()
         interrupt.Interrupt()
-        let status, finish = blocked.Result
-        status, Stopwatch.GetElapsedTime(start, finish)
+
+        if Tasks.Task.WaitAll([| blocked :> Tasks.Task |], patience) then
+            let status, finish = blocked.Result
+            Some status, Stopwatch.GetElapsedTime(start, finish)
+        else
+            None, patience
 
     // The median of many: one measurement tells more of the machine than of the backend. So do all
     // while the machine is busy, therefore as many more as long as they take too long and there is
     // time. Who wakes up only after a slice has time for few.
-    let bound: Look =
+    let private byInterrupt (form: Form) : Look =
         fun backend effort ->
             let bound, count =
                 if backend.Capabilities.HasFlag Capabilities.Wakeable then
@@ -47,49 +51,83 @@ module internal Interrupts =
                 else
                     Sock.MaxWaitForIo + TimeSpan.FromMilliseconds 100.0, 3
 
-            let patience = TimeSpan.FromSeconds 5.0
-
             let rec look pair start =
-                let statuses, times = List.init count (fun _ -> interrupted pair) |> List.unzip
-                let median = times |> List.sort |> List.item (count / 2)
+                let looks = Seq.init count (fun _ -> interrupted form pair) |> Seq.cache
+                let isAnother (status, _) = status <> Some SockStatus.Interrupted
 
-                if statuses |> List.exists ((<>) SockStatus.Interrupted) then
+                let median =
+                    lazy (looks |> Seq.map snd |> List.ofSeq |> List.sort |> List.item (count / 2))
+
+                if Seq.exists isAnother looks then
                     [ "13 InterruptBound: it does not end as interrupted" ]
-                elif median <= bound then
+                elif median.Value <= bound then
                     []
                 elif Stopwatch.GetElapsedTime start < patience then
                     look pair start
                 else
-                    [ $"13 InterruptBound: it takes {ms median}, more than {ms bound}" ]
+                    [ $"13 InterruptBound: it takes {ms median.Value}, more than {ms bound}" ]
 
             Playing.fixedCases
                 [ () ]
-                (fun () -> $"interrupt a receive that is blocked, {count} times")
+                (fun () -> form.Title $"interrupt a receive that waits, {count} times")
                 (fun pair () -> look pair (Stopwatch.GetTimestamp()))
                 backend
                 effort
 
-    let private inTurn: Look =
-        Playing.fixedCases [ () ] (fun () -> "interrupted, reset, and again") (fun pair () ->
+    // Who awaits is told at once that there is nothing any more to await.
+    let private byDisposal: Look =
+        let late = Sock.MaxWaitForIo + TimeSpan.FromSeconds 1.0
+
+        let look (pair: BackendPair) () =
+            let within = TimeSpan.FromSeconds 8.0
+            let sock = unbox<ISockAsync>(box pair.Sock)
+            let buffer: byte[] = Array.zeroCreate 1
+            let awaited = SockOperations.TryRecvCompleteAsync(sock, buffer.AsMemory(), within)
+            let ended = awaited.AsTask()
+            Thread.Sleep 2
+            let start = Stopwatch.GetTimestamp()
+            (unbox<IDisposable>(box pair.Sock)).Dispose()
+            let outcome = Loops.inTime ended
+            let took = Stopwatch.GetElapsedTime start
+
+            [
+                if outcome.Status <> SockStatus.Failed then
+                    $"13 InterruptBound: disposed, it ends as {outcome}"
+                elif took > late then
+                    $"13 InterruptBound: disposed, it takes {ms took}"
+            ]
+
+        fun backend ->
+            if backend.IsAsync then
+                Playing.fixedCases
+                    [ () ]
+                    (fun () -> Form.Awaited.Title "dispose under a receive that waits")
+                    look
+                    backend
+            else
+                Playing.inTurn [] backend
+
+    let bound: Look =
+        Playing.inTurn
+            [
+                Playing.inBothForms byInterrupt
+                Playing.ifPromised Capabilities.Descriptor byDisposal
+            ]
+
+    let private inTurn (form: Form) : Look =
+        let tell () =
+            form.Title "interrupted, reset, and again"
+
+        Playing.fixedCases [ () ] tell (fun pair () ->
             let interrupt = ThreadInterrupt()
-
-            let token () =
-                ThreadInterrupt.op_Implicit interrupt: CancellationToken
-
             let within = TimeSpan.FromSeconds 5.0
 
             let recv () =
-                SockOperations.TryRecvComplete(
-                    pair.Sock,
-                    Span(Array.zeroCreate 1),
-                    within,
-                    token ()
-                )
+                Loops.recvOne form pair.Sock within interrupt.Token
 
             interrupt.Interrupt()
             let first, second = recv (), recv ()
-            let mutable occurred = SockEvents.None
-            pair.Sock.Wait(within, SockEvents.Recv, &occurred, token ()) |> ignore
+            Loops.wait form pair.Sock within SockEvents.Recv interrupt.Token |> ignore
             interrupt.Reset()
             pair.Arrive [| 1uy |]
             let third = recv ()
@@ -103,24 +141,23 @@ module internal Interrupts =
             ])
 
     // Both waits are under way. Who is not Wakeable need not hear of it there.
-    let private atOnce: Look =
+    let private atOnce (form: Form) : Look =
         fun (backend: Backend) ->
             Playing.fixedCases
                 [ () ]
-                (fun () -> "one interrupt for two waits that are under way")
+                (fun () -> form.Title "one interrupt for two waits that are under way")
                 (fun pair () ->
                     use other = backend.CreatePair()
                     let interrupt = ThreadInterrupt()
-                    let token = ThreadInterrupt.op_Implicit interrupt: CancellationToken
+                    let token = interrupt.Token
                     let within = TimeSpan.FromSeconds 5.0
                     use started = new CountdownEvent 2
 
                     let wait (pair: BackendPair) =
                         Tasks.Task.Factory.StartNew(
                             (fun () ->
-                                let mutable occurred = SockEvents.None
                                 started.Signal() |> ignore
-                                pair.Sock.Wait(within, SockEvents.Recv, &occurred, token)),
+                                Loops.wait form pair.Sock within SockEvents.Recv token |> fst),
                             Tasks.TaskCreationOptions.LongRunning
                         )
 
@@ -139,4 +176,5 @@ module internal Interrupts =
                 backend
         |> Playing.ifPromised Capabilities.Wakeable
 
-    let reuse: Look = Playing.inTurn [ inTurn; atOnce ]
+    let reuse: Look =
+        Playing.inTurn [ Playing.inBothForms inTurn; Playing.inBothForms atOnce ]

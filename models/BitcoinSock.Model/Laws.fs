@@ -1,6 +1,7 @@
 namespace BitcoinSock.Model
 
 open System
+open BitcoinSock.Model.Operating
 open BitcoinSock.Model.Playing
 
 /// A law: what must hold of a backend, and how the kit looks whether it does.
@@ -21,7 +22,10 @@ type Law internal (number: int, name, statement, needs, play: Result<Look, strin
     /// Whether it is of the backend's own calls. The others are of operations over them, which can
     /// keep theirs only over a backend that keeps its own.
     member law.IsOfBackend =
-        List.contains law.Number [ 1; 2; 3; 17; 18; 19; 20; 21; 27; 28; 29; 30; 31; 32 ]
+        List.contains law.Number [ 1; 2; 3; 17; 18; 19; 20; 21; 27; 28; 29; 30; 31; 32; 40; 41; 42 ]
+
+    /// Whether it is of awaits only.
+    member internal law.IsOfAwaits = List.contains law.Number [ 40; 41 ]
 
 /// Every law, by number and name.
 [<RequireQualifiedAccess>]
@@ -229,6 +233,14 @@ module Laws =
                 Capabilities.BlockingMode
                 (Ok Timing.blockingHandle)
                 "Deadlines hold on a blocking handle."
+            law 40 "InlineFree" required (Ok Awaits.inlineFree) "Who signals runs nobody's code."
+            law 41 "IdleIsFree" required (Ok Idle.isFree) "An await that waits costs nothing."
+            law
+                42
+                "CloseDelivers"
+                Capabilities.Descriptor
+                (Ok Closing.delivers)
+                "What was sent before a close arrives."
         ]
 
     /// The law with this number, this name, or both as reports write them; none if there is none.

@@ -62,7 +62,7 @@ module PairPlay =
 
         /// The near end, whose every call finds as many of the bytes as there is room for.
         member _.Near =
-            { new ISock with
+            { new ISockAsync with
                 member _.Clock = near.Clock
                 member _.Send(data, flags) = near.Send(data, flags)
                 member _.ShutdownSend() = near.ShutdownSend()
@@ -74,6 +74,10 @@ module PairPlay =
                 member _.Wait(timeout, requested, occurred, interrupt) =
                     feed ()
                     near.Wait(timeout, requested, &occurred, interrupt)
+
+                member _.WaitAsync(timeout, requested, interrupt) =
+                    feed ()
+                    waitAsync near timeout requested interrupt
             }
 
         member _.Feed() = feed ()

@@ -41,7 +41,7 @@ type internal Finding =
 type internal Look = Backend -> Effort -> Finding
 
 /// A case to be played: the laws that it breaks on a pair, and what there is to tell of it by now.
-type private Play =
+type internal Play =
     {
         Broken: BackendPair -> string list
         Tell: unit -> string
@@ -62,12 +62,12 @@ module internal Playing =
     let private watchdog = TimeSpan.FromSeconds 30.0
 
     /// For cases that nobody else plays.
-    let private unknown (_: Effort) = ResizeArray<Played>()
+    let unknown (_: Effort) = ResizeArray<Played>()
 
     /// Random cases, each on a fresh pair, until one breaks what is looked at or the effort is
     /// spent, and one at least; that one is made smaller. The first are known, if they were played
     /// before.
-    let private search
+    let search
         (arb: Arbitrary<'a>)
         (stage: 'a -> Play)
         (known: Effort -> ResizeArray<Played>)
@@ -181,72 +181,13 @@ module internal Playing =
 
         search (Script.arb backend.Capabilities) stage _.Scripts (ofLaw number) backend
 
-    /// A law of operations, under faults. What is told of a case are the calls that the backend
-    /// answered, as far as it came.
-    let private operations prepare broken known lookedAt (backend: Backend) =
-        let stage case =
-            let case = PairPlay.realisable backend.Capabilities (prepare case)
-            let plays = ResizeArray<FaultySock * string>()
-
-            let loop: Loop =
-                fun sock operation timeout interrupt ->
-                    let shim = unbox<FaultySock>(box sock)
-                    plays.Add(shim, "has not ended")
-                    let outcome, received = Case.library sock operation timeout interrupt
-                    plays[plays.Count - 1] <- shim, Case.ending outcome
-                    outcome, received
-
-            let tell () =
-                let traces = [ for shim, ending in plays -> Case.trace shim.Steps ending ]
-                String.concat "\n" (Case.title case :: traces)
-
-            {
-                Broken = fun pair -> broken loop pair case
-                Tell = tell
-            }
-
-        search Case.onPair stage known lookedAt backend
-
-    let private judge loop pair case =
-        let observed, findings = PairPlay.play loop pair case
-        findings @ Case.judge case observed
-
-    let operation number =
-        operations id judge _.Operations (ofLaw number)
-
-    let shortCalls: Look =
-        let isShort fault =
-            match fault with
-            | Fault.Partial _
-            | Fault.ShortPeek _ -> true
-            | _ -> false
-
-        let short case =
-            let faults = List.filter isShort case.Schedule.Faults
-
-            { case with
-                Schedule = { case.Schedule with Faults = faults }
-            }
-
-        operations short judge unknown (List.map (sprintf "4 ShortCallsAreLegal: %s"))
-
-    let determinism: Look =
-        fun backend ->
-            operations
-                id
-                (fun loop pair case ->
-                    let once pair =
-                        (PairPlay.play loop pair case |> fst).Steps
-
-                    use again = backend.CreatePair()
-
-                    [
-                        if once pair <> once again then
-                            "37 Determinism: the trace is another one the second time"
-                    ])
-                unknown
-                id
-                backend
+    /// Those that the backend has.
+    let formsOf (backend: Backend) =
+        Form.Blocking
+        :: [
+            if backend.IsAsync then
+                Form.Awaited
+        ]
 
     /// Few cases, each played once; the first whatever the time.
     let fixedCases cases tell broken (backend: Backend) (effort: Effort) =
@@ -296,3 +237,7 @@ module internal Playing =
                 look backend effort
             else
                 nothing
+
+    /// By the calls that block, and by those that are awaited if the backend has them.
+    let inBothForms (look: Form -> Look) : Look =
+        fun backend -> inTurn (List.map look (formsOf backend)) backend

@@ -18,11 +18,13 @@ module internal Timing =
     let waitNotEarly: Look =
         let times = [ 0.0; 0.3; 1.5; 2.7; 20.0 ] |> List.map TimeSpan.FromMilliseconds
 
-        let rec look (pair: BackendPair) time tries =
+        let rec look form (pair: BackendPair) time tries =
             let clock = pair.Sock.Clock
             let start = clock.GetTimestamp()
-            let mutable occurred = SockEvents.None
-            let result = pair.Sock.Wait(time, SockEvents.Recv, &occurred)
+
+            let result, occurred =
+                Loops.wait form pair.Sock time SockEvents.Recv CancellationToken.None
+
             let elapsed = clock.GetElapsedTime start
 
             if result <> SockResult.Ok 0 || occurred <> SockEvents.None then
@@ -32,21 +34,24 @@ module internal Timing =
             elif elapsed <= time + lateness then
                 []
             elif tries > 1 then
-                look pair time (tries - 1)
+                look form pair time (tries - 1)
             else
                 [ $"20 WaitNotEarly: not over until {ms elapsed}" ]
 
-        Playing.fixedCases times (fun time -> $"wait {ms time} for nothing") (fun pair time ->
-            look pair time 3)
+        Playing.inBothForms (fun form ->
+            let tell time =
+                form.Title $"wait {ms time} for nothing"
+
+            Playing.fixedCases times tell (fun pair time -> look form pair time 3))
 
     // Only waits move it: so nobody else could end one.
-    let private isVirtual (clock: TimeProvider) =
+    let isVirtual (clock: TimeProvider) =
         let start = clock.GetTimestamp()
         Thread.Sleep 20
         clock.GetTimestamp() = start
 
     /// What comes while a wait lasts ends it, however long it may last.
-    let private comesInto waits law event deed (prepare: BackendPair -> 'state) act =
+    let private comesInto waits law event deed (prepare: BackendPair -> 'state) act (form: Form) =
         let pause = 50
 
         let tell (wait: TimeSpan) =
@@ -56,7 +61,7 @@ module internal Timing =
                 else
                     string wait
 
-            $"wait {length} for {event}; {pause} ms into it the peer {deed}"
+            form.Title $"wait {length} for {event}; {pause} ms into it the peer {deed}"
 
         Playing.fixedCases waits tell (fun pair wait ->
             if isVirtual pair.Sock.Clock then
@@ -75,9 +80,10 @@ module internal Timing =
                         Tasks.TaskCreationOptions.LongRunning
                     )
 
-                let mutable occurred = SockEvents.None
                 begins.Set()
-                let result = pair.Sock.Wait(wait, event, &occurred)
+
+                let result, occurred = Loops.wait form pair.Sock wait event CancellationToken.None
+
                 let finish = Stopwatch.GetTimestamp()
                 let late = Stopwatch.GetElapsedTime(peer.Result, finish)
 
@@ -90,6 +96,7 @@ module internal Timing =
     let private byteComesInto waits law =
         comesInto waits law SockEvents.Recv "writes a byte" ignore (fun pair () ->
             pair.Arrive [| 1uy |])
+        |> Playing.inBothForms
 
     let whileWaiting: Look =
         let waits, law = [ TimeSpan.FromSeconds 5.0 ], "17 WaitReport"
@@ -104,6 +111,7 @@ module internal Timing =
             [
                 byteComesInto waits law
                 comesInto waits law SockEvents.Send "drains the channel, which is full" fill drain
+                |> Playing.inBothForms
                 |> Playing.ifPromised Capabilities.BoundedSend
             ]
 
@@ -116,7 +124,7 @@ module internal Timing =
             Timeout.InfiniteTimeSpan
         ]
 
-    let private timeouts: Look =
+    let private timeouts (form: Form) : Look =
         let edges =
             [
                 TimeSpan.Zero, true
@@ -127,7 +135,7 @@ module internal Timing =
             ]
 
         let tell (time: TimeSpan, _) =
-            $"a byte is there; wait, and RecvComplete, within {time}"
+            form.Title $"a byte is there; wait, and RecvComplete, within {time}"
 
         Playing.fixedCases edges tell (fun pair (time, isValid) ->
             let sock = pair.Sock
@@ -137,11 +145,13 @@ module internal Timing =
             sock.Wait(arrival, SockEvents.Recv, &occurred) |> ignore
             // Operations wait in slices: what the backend makes of the whole is asked of it.
             let asked = if isValid then time else arrival
-            let waited = sock.Wait(asked, SockEvents.Recv, &occurred)
+
+            let waited, occurred =
+                Loops.wait form sock asked SockEvents.Recv CancellationToken.None
 
             let ended =
                 try
-                    Ok(SockOperations.TryRecvComplete(sock, Span(Array.zeroCreate 1), time).Status)
+                    Ok((Loops.recvOne form sock time CancellationToken.None).Status)
                 with :? ArgumentOutOfRangeException ->
                     Error "refused"
 
@@ -157,7 +167,7 @@ module internal Timing =
 
     // Where something is there the deadline may not be looked at: so they are waited into as well.
     let timeoutEdge: Look =
-        Playing.inTurn [ timeouts; byteComesInto longest "15 TimeoutEdge" ]
+        Playing.inTurn [ Playing.inBothForms timeouts; byteComesInto longest "15 TimeoutEdge" ]
 
     // Only who promises to fill up must refuse a send; the others may take all.
     let blockingHandle: Look =

@@ -19,21 +19,36 @@ type VirtualTime(sock: ISock) =
 
     let clock = VirtualClock(fun () -> now)
 
-    let wait timeout requested (interrupt: CancellationToken) =
-        let mutable occurred = SockEvents.None
-        let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
+    // What a wait tells that has looked, and found this: in vain it moves the clock.
+    let settle timeout (interrupt: CancellationToken) (found: SockResult) =
         let isEndless = timeout = Timeout.InfiniteTimeSpan
 
         if found.Count <> 0 && (isEndless || idle < 8) then
             idle <- idle + 1
-            struct (found, occurred)
+            found
         elif interrupt.IsCancellationRequested then
-            struct (SockResult.Fail SocketError.Interrupted, occurred)
+            SockResult.Fail SocketError.Interrupted
         elif isEndless then
             invalidOp "A wait for ever, and nobody is left who could end it."
         else
             now <- now + timeout
-            struct (found, occurred)
+            found
+
+    // An await that only looks need not wait, and so is not all of it. What is there must end one
+    // that may last as well.
+    let most = TimeSpan.FromSeconds 5.0
+
+    let awaitIt timeout requested =
+        task {
+            let! look = waitAsync sock TimeSpan.Zero requested CancellationToken.None
+
+            if look.Count <= 0 then
+                return look
+            else
+                let isLong = timeout = Timeout.InfiniteTimeSpan || timeout > most
+                let real = if isLong then most else timeout
+                return! waitAsync sock real requested CancellationToken.None
+        }
 
     member _.Now = now
 
@@ -46,10 +61,13 @@ type VirtualTime(sock: ISock) =
         member _.Recv(buffer, flags) = moved (sock.Recv(buffer, flags))
 
         member _.Wait(timeout, requested, occurred, interrupt) =
-            let struct (result, found) = wait timeout requested interrupt
-            occurred <- found
-            result
+            let found = sock.Wait(TimeSpan.Zero, requested, &occurred)
+            settle timeout interrupt found
 
         member _.WaitAsync(timeout, requested, interrupt) =
-            let struct (result, _) = wait timeout requested interrupt
-            ValueTask<SockResult> result
+            ValueTask<SockResult>(
+                task {
+                    let! found = awaitIt timeout requested
+                    return settle timeout interrupt found
+                }
+            )

@@ -2,54 +2,18 @@
 /// awaits is ManagedSockTests' job.
 module BitcoinSock.Properties.AsyncProperties
 
-open System
-open System.Net.Sockets
 open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
 open BitcoinSock.Properties.Play
 
-/// The library's async loops, played to their end; what has no async form of its own is played as
-/// it is.
-let awaiting: Loop =
-    fun sock operation timeout interrupt ->
-        let awaited = sock :?> ISockAsync
-
-        match operation with
-        | Operation.SendComplete data ->
-            let sending =
-                SockOperations.TrySendCompleteAsync(awaited, data.AsMemory(), timeout, interrupt)
-
-            sending.AsTask().Result, [||]
-        | Operation.RecvComplete count ->
-            let buffer = Array.zeroCreate count
-
-            let receiving =
-                SockOperations.TryRecvCompleteAsync(awaited, buffer.AsMemory(), timeout, interrupt)
-
-            let outcome = receiving.AsTask().Result
-            outcome, Array.truncate outcome.Count buffer
-        | Operation.RecvUntilTerminator(terminator, limit) ->
-            let line: byte[] = Array.zeroCreate limit
-
-            let receiving =
-                SockOperations.TryRecvUntilTerminatorAsync(
-                    awaited,
-                    terminator,
-                    line.AsMemory(),
-                    timeout,
-                    interrupt
-                )
-
-            let outcome = receiving.AsTask().Result
-            outcome, Array.truncate outcome.Count line
-        | _ -> Case.library sock operation timeout interrupt
-
 let private likeTheOneThatBlocks =
     let broken case =
         let calm = { case with Schedule = Schedule.calm }
-        let awaited, blocked = Case.simulate awaiting calm, Case.simulate Case.library calm
+
+        let awaited, blocked =
+            Case.simulate Case.awaited calm, Case.simulate Case.library calm
 
         [
             if awaited.Outcome <> blocked.Outcome || awaited.Received <> blocked.Received then
@@ -63,7 +27,7 @@ let private likeTheOneThatBlocks =
         2_000
         Case.arb
         broken
-        (tell awaiting)
+        (tell Case.awaited)
 
 let private onRealSockets =
     let backend = Backends.sock pairFamily WaitMechanism.Poll
@@ -72,7 +36,7 @@ let private onRealSockets =
     let broken case =
         use pair = backend.CreatePair()
         let case = realisable case
-        let observed, findings = PairPlay.play awaiting pair case
+        let observed, findings = PairPlay.play Case.awaited pair case
         findings @ Case.judge case observed
 
     holds
@@ -80,7 +44,7 @@ let private onRealSockets =
         500
         Case.onPair
         broken
-        (realisable >> tell awaiting)
+        (realisable >> tell Case.awaited)
 
 let tests =
     testList
@@ -90,8 +54,8 @@ let tests =
                 "every async operation keeps the laws on the simulated channel, whatever happens"
                 20_000
                 Case.arb
-                (brokenBy awaiting)
-                (tell awaiting)
+                (brokenBy Case.awaited)
+                (tell Case.awaited)
 
             likeTheOneThatBlocks
             onRealSockets

@@ -3,6 +3,7 @@ namespace BitcoinSock.Properties
 open System
 open System.Net.Sockets
 open System.Threading
+open System.Threading.Tasks
 open BitcoinSock
 open BitcoinSock.Model
 
@@ -79,6 +80,19 @@ type Bent(sock: ISock, always: SockFlags) =
             why <- text
             isConnected
 
+/// One that can be awaited as well.
+type BentAwait(sock: Sock) =
+    inherit Bent(sock)
+
+    abstract WaitAsync: TimeSpan * SockEvents * CancellationToken -> ValueTask<SockResult>
+
+    default _.WaitAsync(timeout, requested, interrupt) =
+        sock.WaitAsync(timeout, requested, interrupt)
+
+    interface ISockAsync with
+        member bent.WaitAsync(timeout, requested, interrupt) =
+            bent.WaitAsync(timeout, requested, interrupt)
+
 [<RequireQualifiedAccess>]
 module Bent =
 
@@ -96,6 +110,8 @@ module Bent =
 
         let create () =
             let pair = right.CreatePair()
-            new BackendPair(bend (pair.Sock :?> Sock), pair.Peer)
+            let near = pair.Sock :?> Sock
+            let discard () = SockPeer.ResetOnClose near
+            new BackendPair(bend near, pair.Peer, discard)
 
         Backend(name, create, capabilities)

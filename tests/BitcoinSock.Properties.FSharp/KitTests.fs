@@ -2,6 +2,8 @@
 module BitcoinSock.Properties.KitTests
 
 open System
+open System.Collections.Generic
+open System.Threading.Tasks
 open Expecto
 open RingBackend
 open BitcoinSock
@@ -10,21 +12,26 @@ open BitcoinSock.Properties.Property
 
 /// Whether a backend promises what the law is about, and the kit can see whether it holds.
 let private isPlayed (backend: Backend) (law: Law) =
-    law.Play.IsOk && backend.Capabilities.HasFlag law.Needs
+    law.Play.IsOk
+    && backend.Capabilities.HasFlag law.Needs
+    && (backend.IsAsync || not law.IsOfAwaits)
 
 /// Of this law a wake-up is measured, in milliseconds.
 let private isTimed (law: Law) = law.Number = 13
 
+/// Of this one what the process allocates, for a second.
+let private isCounted (law: Law) = law.Number = 41
+
 /// A list a law, of the backends that promise what it is about. The first test of a backend checks
 /// it against all of them; they stand by law, so that several backends are under way.
-let private keeping (laws: Law list) =
+let private keepingBy (begins: (unit -> Report) -> Lazy<Report>) (laws: Law list) =
     let check (backend: Backend) =
         backend,
-        lazy
+        begins (fun () ->
             let titles = [| for law in laws -> law.Title |]
             let report = Conformance.Check(backend, CheckOptions(Laws = titles))
             print (string report)
-            report
+            report)
 
     let keeps (law: Law) (backend: Backend, report: Lazy<Report>) =
         testCase backend.Name
@@ -43,6 +50,39 @@ let private keeping (laws: Law list) =
             |> List.map (keeps law)
             |> testList law.Title
     ]
+
+/// Each when its first test runs.
+let private keeping = keepingBy (fun check -> lazy check ())
+
+/// All at once, when the first of their tests runs: most of the time they wait.
+let private keepingAtOnce laws =
+    let begun = List<unit -> unit>()
+
+    let begin' =
+        lazy
+            (for each in begun do
+                each ())
+
+    laws
+    |> keepingBy (fun check ->
+        let running = TaskCompletionSource<Report>()
+
+        let run () =
+            Task.Factory.StartNew(
+                (fun () ->
+                    try
+                        running.SetResult(check ())
+                    with error ->
+                        running.SetException error),
+                TaskCreationOptions.LongRunning
+            )
+            |> ignore
+
+        begun.Add run
+
+        lazy
+            (begin'.Force()
+             running.Task.Result))
 
 let private withLittleRoom (capacity: int) =
     testCase $"of {capacity} bytes"
@@ -95,12 +135,13 @@ let private shim =
     ]
 
 let private waking, others = Laws.all |> List.partition isTimed
+let private counted, rest = others |> List.partition isCounted
 
 let tests =
     testList
         "kit"
         [
-            testList "every backend of the library keeps" (keeping others)
+            testList "every backend of the library keeps" (keeping rest)
 
             testList
                 "a channel with little room keeps every law"
@@ -143,4 +184,9 @@ let tests =
 
 /// What is measured runs alone.
 let timed =
-    testList "an interrupt wakes every backend of the library" (keeping waking)
+    testList
+        "alone"
+        [
+            testList "an interrupt wakes every backend of the library" (keeping waking)
+            testList "an await of any backend of the library is free" (keepingAtOnce counted)
+        ]

@@ -51,6 +51,7 @@ type private TriesOnce(inner: ISock) =
 let wrong: (string * int * Backend) list =
     WrongChannels.wrong
     @ WrongWaits.wrong
+    @ WrongAwaits.wrong
     @ [
         real "a wait looks at the interrupt every 20 ms" 13 Capabilities.Wakeable (fun sock ->
             let slice = TimeSpan.FromMilliseconds 20.0
