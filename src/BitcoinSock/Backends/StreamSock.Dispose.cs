@@ -6,7 +6,9 @@ public sealed partial class StreamSock
     /// <summary>
     /// Lets the stream go, and disposes it if it is owned: after what it is writing, which was
     /// counted as sent. This waits a second for that, and if it takes longer the stream is disposed
-    /// when it ends. What was read ahead is gone then: take <see cref="Unread"/> before.
+    /// when it ends. What was read ahead is gone then: take <see cref="Unread"/> before. What has
+    /// come and was never read, of TLS 1.3 the tickets behind the handshake, may have TCP reset the
+    /// connection, and lose what is on its way.
     /// </summary>
     public void Dispose()
     {
