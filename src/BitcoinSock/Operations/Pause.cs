@@ -36,12 +36,9 @@ internal readonly struct Pause : IDisposable
 
     public static async Task SleepAsync(object sock, int milliseconds, CancellationToken interrupt)
     {
-        if (milliseconds > 0)
-        {
-            using var pause = new Pause(sock, interrupt);
-            var time = Task.Delay(milliseconds, CancellationToken.None);
-            await Task.WhenAny(pause._ended.Task, time).ConfigureAwait(false);
-        }
+        using var pause = new Pause(sock, interrupt);
+        var time = Task.Delay(milliseconds, CancellationToken.None);
+        await Task.WhenAny(pause._ended.Task, time).ConfigureAwait(false);
     }
 
     public void Dispose()
