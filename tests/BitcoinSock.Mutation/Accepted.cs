@@ -52,8 +52,8 @@ internal sealed class Accepted
         IReadOnlySet<string> paths
     ) => _mutants.Where(entry => paths.Contains(entry.Path)).Except(survivors);
 
-    /// <summary>Which reasons are of lines that are reached.</summary>
-    public IEnumerable<Entry> StaleLines(IEnumerable<Entry> missed) => _lines.Except(missed);
+    /// <summary>Which reasons are of lines that are not there any more.</summary>
+    public IEnumerable<Entry> StaleLines(IEnumerable<Entry> there) => _lines.Except(there);
 
     /// <param name="Path">Below <c>src/BitcoinSock</c>.</param>
     /// <param name="Text">The line or lines, as one.</param>

@@ -28,20 +28,19 @@ internal static class Coverage
         }
 
         PrintRow("src", lines);
+        lines.RemoveAll(line =>
+            !Whole.Any(each => line.Path.StartsWith(each, StringComparison.Ordinal))
+        );
         List<Accepted.Entry> missed =
         [
-            .. lines
-                .Where(line =>
-                    Whole.Any(each => line.Path.StartsWith(each, StringComparison.Ordinal))
-                )
-                .Where(line => line.Reached < line.Ways)
-                .Select(line => new Accepted.Entry(line.Path, line.Text(), null)),
+            .. lines.Where(line => line.Reached < line.Ways).Select(line => line.Entry()),
         ];
         var accepted = new Accepted();
         List<Accepted.Entry> unaccepted = [.. accepted.NewLines(missed)];
-        List<Accepted.Entry> stale = [.. accepted.StaleLines(missed)];
+        // Races reach some of them now and then.
+        List<Accepted.Entry> stale = [.. accepted.StaleLines(lines.Select(line => line.Entry()))];
         Report.Section("No test reaches all of it:", unaccepted);
-        Report.Section($"In {Accepted.File}, but reached or gone:", stale);
+        Report.Section($"In {Accepted.File}, but gone:", stale);
         int failed = unaccepted.Count + stale.Count;
         Console.WriteLine($"\n{lines.Count - unaccepted.Count} passed, {failed} failed");
         return failed == 0 ? 0 : 1;
@@ -85,9 +84,13 @@ internal static class Coverage
                 Ways = Ways + other.Ways,
             };
 
-        public string Text() =>
-            File.ReadLines(System.IO.Path.Combine(Library.Folder, Path))
-                .ElementAt(Number - 1)
-                .Trim();
+        public Accepted.Entry Entry() =>
+            new(
+                Path,
+                File.ReadLines(System.IO.Path.Combine(Library.Folder, Path))
+                    .ElementAt(Number - 1)
+                    .Trim(),
+                null
+            );
     }
 }
