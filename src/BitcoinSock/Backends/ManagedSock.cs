@@ -22,7 +22,6 @@ public sealed class ManagedSock
     private readonly bool _wasBlocking;
     private readonly SocketHandle _handle;
     private readonly Sock _same;
-    private bool _isConnecting;
 
     /// <summary>Takes a socket. On Windows it is put in non-blocking mode.</summary>
     /// <param name="socket">The socket.</param>
@@ -99,17 +98,12 @@ public sealed class ManagedSock
     {
         _ = Addresses.Serialize(endPoint);
         SockResult attempt = Attempt(endPoint);
-        bool hasBegun = !_isConnecting && NetworkError.ConnectGoesOn(attempt.Error);
-        _isConnecting =
-            hasBegun
-            || attempt.Error == NetworkError.InProgress
-            || attempt.Error == NetworkError.AlreadyInProgress;
         if (!attempt.IsError || attempt.Error == NetworkError.AlreadyConnected)
         {
             _ = Socket.Connected; // it looks only if it is asked
         }
 
-        return hasBegun ? SockResult.Fail(NetworkError.InProgress) : attempt;
+        return attempt;
     }
 
     /// <inheritdoc/>
@@ -181,15 +175,17 @@ public sealed class ManagedSock
         catch (SocketException failure)
         {
             // Several codes become one there. Of these the system says which it is if it is asked
-            // again.
-            return
-                failure.SocketErrorCode
-                    is SocketError.WouldBlock
-                        or SocketError.AccessDenied
-                        or SocketError.AddressNotAvailable
-                        or SocketError.SocketError
-                ? _same.Connect(endPoint)
-                : SockResult.Fail(failure.NativeErrorCode);
+            // again; but for what is no unix socket to "block" is to have begun.
+            bool isUnix = Socket.AddressFamily == AddressFamily.Unix;
+            return failure.SocketErrorCode switch
+            {
+                SocketError.WouldBlock when !isUnix => SockResult.Fail(NetworkError.InProgress),
+                SocketError.WouldBlock
+                or SocketError.AccessDenied
+                or SocketError.AddressNotAvailable
+                or SocketError.SocketError => _same.Connect(endPoint),
+                _ => SockResult.Fail(failure.NativeErrorCode),
+            };
         }
         catch (ObjectDisposedException)
         {

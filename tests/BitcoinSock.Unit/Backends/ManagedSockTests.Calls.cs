@@ -146,7 +146,46 @@ public partial class ManagedSockTests
         Assert.Equal(1, sock.Wait(Within.Long, SockEvents.Send, out SockEvents occurred).Count);
         Assert.Equal(SockEvents.Send, occurred);
         Assert.Equal(0, sock.Wait(Within.Brief, SockEvents.Recv, out _).Count);
-        Assert.Equal(SockResult.Ok(0), sock.Connect(backlog.Address));
+        // Linux says so once, and others that it is connected already.
+        SockResult again = sock.Connect(backlog.Address);
+        Assert.True(!again.IsError || again.Error == NetworkError.AlreadyConnected);
+        Assert.True(sock.Socket.Connected);
+    }
+
+    [Fact]
+    public void A_refused_connect_looks_refused_to_who_asks_as_Core_does()
+    {
+        using Sock listener = SockForTests.Listen(out EndPoint address);
+        listener.Dispose();
+        using var sock = new ManagedSock(new Socket(SocketType.Stream, ProtocolType.Tcp));
+        SockResult attempt = sock.Connect(address);
+        int code = attempt.Error;
+        if (code == NetworkError.InProgress)
+        {
+            Assert.Equal(1, sock.Wait(Within.Long, SockEvents.Send, out _).Count);
+            sock.GetSockOpt(SocketOptionLevel.Socket, SocketOptionName.Error, out code);
+        }
+
+        Assert.Equal(NetworkError.ConnectionRefused, code);
+    }
+
+    [Fact(
+        Skip = "Windows has other codes for a path",
+        SkipType = typeof(AwaitTests),
+        SkipUnless = nameof(AwaitTests.OnPosix)
+    )]
+    public void The_code_of_a_connect_to_nowhere_is_the_systems_own()
+    {
+        var nowhere = new UnixDomainSocketEndPoint(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())
+        );
+        using Sock sock = Sock.Create(AddressFamily.Unix);
+        using var managed = new ManagedSock(
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        );
+        SockOutcome expected = sock.TryConnectComplete(nowhere, Within.Long);
+        Assert.Equal(SockStatus.Failed, expected.Status);
+        Assert.Equal(expected, managed.TryConnectComplete(nowhere, Within.Long));
     }
 
     [Fact]
