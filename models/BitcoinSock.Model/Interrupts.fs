@@ -46,10 +46,13 @@ module internal Interrupts =
     let private byInterrupt (form: Form) : Look =
         fun backend effort ->
             let bound, count =
-                if backend.Capabilities.HasFlag Capabilities.Wakeable then
-                    TimeSpan.FromMilliseconds 1.0, 21
-                else
+                if not (backend.Capabilities.HasFlag Capabilities.Wakeable) then
                     Sock.MaxWaitForIo + TimeSpan.FromMilliseconds 100.0, 3
+                // What was awaited goes on in a thread of the pool, which others use as well.
+                elif form = Form.Awaited then
+                    TimeSpan.FromMilliseconds 100.0, 21
+                else
+                    TimeSpan.FromMilliseconds 1.0, 21
 
             let rec look pair start =
                 let looks = Seq.init count (fun _ -> interrupted form pair) |> Seq.cache
