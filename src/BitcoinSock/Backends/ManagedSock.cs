@@ -167,6 +167,12 @@ public sealed class ManagedSock
             return mode;
         }
 
+        // A dispose waits for it: the base library would say of a connect that it was no socket's.
+        if (!_handle.TryHold())
+        {
+            return SockResult.Fail(NetworkError.BadHandle);
+        }
+
         try
         {
             Socket.Connect(endPoint);
@@ -198,6 +204,10 @@ public sealed class ManagedSock
         catch (InvalidOperationException)
         {
             return SockResult.Fail(NetworkError.InvalidArgument); // it listens
+        }
+        finally
+        {
+            _handle.LetGo();
         }
     }
 }

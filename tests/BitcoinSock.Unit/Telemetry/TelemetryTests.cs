@@ -147,7 +147,9 @@ public partial class TelemetryTests
         );
         Assert.Equal(heard.Named("Call").Length, heard.Operations.Sum(one => one.Calls));
         Assert.Equal(heard.Named("Wait").Length, heard.Operations.Sum(one => one.Waits));
-        Assert.Contains("Connect 0 0 0", heard.Calls);
+        // As it says so once more: Linux by success, others by this.
+        string again = $"Connect 0 -1 {NetworkError.AlreadyConnected}";
+        Assert.Contains(heard.Calls, call => call == "Connect 0 0 0" || call == again);
 
         async Task Connect()
         {
