@@ -50,6 +50,7 @@ let private overlaps =
         [
             2, "a peek that consumes loses bytes: 1"
             4, "it is all laws of operations, where calls are short"
+            6, "an await that throws breaks whatever awaits: 5, 11"
             25, "who claims too much sends too little: 10"
             27, "who forgets the end is connected again: 26"
             33, "a bit lost is a byte changed: 31, 36"
