@@ -52,20 +52,15 @@ public static partial class SockOperations
         Memory<byte> destination,
         TimeSpan timeout,
         CancellationToken interrupt = default
-    )
-    {
-        StreamsOnly.ThrowIfItHasMessages(sock);
-        Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        return Driver.RunAsync(
+    ) =>
+        RecvLineAsync(
             sock,
-            observed,
-            new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length),
+            terminator,
             destination,
-            static destination => new Room(destination.Span),
+            static (outcome, _, _) => outcome,
             timeout,
             interrupt
         );
-    }
 
     /// <summary>
     /// Reads up to the first terminator and not one byte further, into a buffer writer.
@@ -79,6 +74,96 @@ public static partial class SockOperations
         TimeSpan timeout,
         CancellationToken interrupt,
         int maxData
+    ) =>
+        RecvLineAsync(
+            sock,
+            terminator,
+            destination,
+            maxData,
+            static (outcome, _, _) => outcome,
+            timeout,
+            interrupt
+        );
+
+    /// <summary>Reads a line into memory, or throws.</summary>
+    /// <inheritdoc cref="RecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan,
+    /// CancellationToken)"/>
+    public static ValueTask<int> RecvUntilTerminatorAsync(
+        this ISockAsync sock,
+        byte terminator,
+        Memory<byte> destination,
+        TimeSpan timeout,
+        CancellationToken interrupt = default
+    ) =>
+        RecvLineAsync(
+            sock,
+            terminator,
+            destination,
+            static (outcome, destination, interrupt) =>
+            {
+                outcome.ThrowIfLineFailed(destination.Span, interrupt);
+                return outcome.Count;
+            },
+            timeout,
+            interrupt
+        );
+
+    /// <summary>Reads a line into a buffer writer, or throws.</summary>
+    /// <inheritdoc cref="RecvUntilTerminator{TSock}(TSock, byte, IBufferWriter{byte}, TimeSpan,
+    /// CancellationToken, int)"/>
+    public static ValueTask<int> RecvUntilTerminatorAsync(
+        this ISockAsync sock,
+        byte terminator,
+        IBufferWriter<byte> destination,
+        TimeSpan timeout,
+        CancellationToken interrupt,
+        int maxData
+    ) =>
+        RecvLineAsync(
+            sock,
+            terminator,
+            destination,
+            maxData,
+            static (outcome, _, interrupt) =>
+            {
+                outcome.ThrowIfLineFailed(default, interrupt);
+                return outcome.Count;
+            },
+            timeout,
+            interrupt
+        );
+
+    private static ValueTask<TResult> RecvLineAsync<TResult>(
+        ISockAsync sock,
+        byte terminator,
+        Memory<byte> destination,
+        Func<SockOutcome, Memory<byte>, CancellationToken, TResult> resultOf,
+        TimeSpan timeout,
+        CancellationToken interrupt
+    )
+    {
+        StreamsOnly.ThrowIfItHasMessages(sock);
+        Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
+        return Driver.RunAsync(
+            sock,
+            observed,
+            new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length),
+            destination,
+            static destination => new Room(destination.Span),
+            resultOf,
+            timeout,
+            interrupt
+        );
+    }
+
+    private static ValueTask<TResult> RecvLineAsync<TResult>(
+        ISockAsync sock,
+        byte terminator,
+        IBufferWriter<byte> destination,
+        int maxData,
+        Func<SockOutcome, IBufferWriter<byte>, CancellationToken, TResult> resultOf,
+        TimeSpan timeout,
+        CancellationToken interrupt
     )
     {
         StreamsOnly.ThrowIfItHasMessages(sock);
@@ -92,63 +177,10 @@ public static partial class SockOperations
             new LineJob(observed ?? (ISockRecv)sock, terminator, maxData),
             destination,
             static destination => new Room(destination),
+            resultOf,
             timeout,
             interrupt
         );
-    }
-
-    /// <summary>Reads a line into memory, or throws.</summary>
-    /// <inheritdoc cref="RecvUntilTerminator{TSock}(TSock, byte, Span{byte}, TimeSpan,
-    /// CancellationToken)"/>
-    public static ValueTask<int> RecvUntilTerminatorAsync(
-        this ISockAsync sock,
-        byte terminator,
-        Memory<byte> destination,
-        TimeSpan timeout,
-        CancellationToken interrupt = default
-    )
-    {
-        StreamsOnly.ThrowIfItHasMessages(sock);
-        Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        return Driver.RunAsync(
-            sock,
-            observed,
-            new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length),
-            destination,
-            static destination => new Room(destination.Span),
-            static (outcome, destination, interrupt) =>
-            {
-                outcome.ThrowIfLineFailed(destination.Span, interrupt);
-                return outcome.Count;
-            },
-            timeout,
-            interrupt
-        );
-    }
-
-    /// <summary>Reads a line into a buffer writer, or throws.</summary>
-    /// <inheritdoc cref="RecvUntilTerminator{TSock}(TSock, byte, IBufferWriter{byte}, TimeSpan,
-    /// CancellationToken, int)"/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<int> RecvUntilTerminatorAsync(
-        this ISockAsync sock,
-        byte terminator,
-        IBufferWriter<byte> destination,
-        TimeSpan timeout,
-        CancellationToken interrupt,
-        int maxData
-    )
-    {
-        SockOutcome outcome = await sock.TryRecvUntilTerminatorAsync(
-                terminator,
-                destination,
-                timeout,
-                interrupt,
-                maxData
-            )
-            .ConfigureAwait(false);
-        outcome.ThrowIfLineFailed(default, interrupt);
-        return outcome.Count;
     }
 
     /// <summary>Reads a line of text, and not one byte further.</summary>

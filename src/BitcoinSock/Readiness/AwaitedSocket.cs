@@ -18,8 +18,6 @@ internal sealed class AwaitedSocket(Reactor reactor, CSocket socket)
     // An event that the system has told may be of a descriptor that has gone since.
     private uint _generation;
 
-    public bool IsOf(Reactor other) => reactor == other;
-
     /// <inheritdoc cref="Reactor.WaitAsync"/>
     public ValueTask<SockResult> WaitAsync(
         Sock sock,

@@ -21,6 +21,24 @@ internal sealed class ListQueue(WaitMechanism mechanism) : EventQueue
 
     public override bool IsSnapshot => true;
 
+    /// <summary>
+    /// The best that there is for this mechanism; a list, which needs no descriptor, if the process
+    /// has none left for it.
+    /// </summary>
+    public static EventQueue BestFor(WaitMechanism mechanism)
+    {
+        try
+        {
+            EventQueue? best =
+                mechanism == WaitMechanism.Poll ? Platform.Current.CreateEventQueue() : null;
+            return best ?? new ListQueue(mechanism);
+        }
+        catch (SockException)
+        {
+            return new ListQueue(mechanism);
+        }
+    }
+
     public override SockResult Add(CSocket socket, SockEvents requested, ulong token)
     {
         // What is no socket is refused, as epoll(7) does.

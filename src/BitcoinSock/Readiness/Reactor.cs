@@ -26,6 +26,7 @@ internal sealed class Reactor
     private readonly AwaitTimers _timers = new();
     private readonly WakeUp _wakeUp;
     private volatile EventQueue _queue;
+    private volatile bool _isSuperfluous; // two were made at once, and this is the second
     private long _wakesAt; // a timestamp, of when the thread looks at the timers by itself
 
     private Reactor(WaitMechanism mechanism)
@@ -33,7 +34,7 @@ internal sealed class Reactor
         _mechanism = mechanism;
         _sockets = new AwaitedSockets(this);
         _wakeUp = WakeUp.TryRent(mechanism) ?? WakeUp.CreateMute();
-        _queue = MakeQueue(mechanism);
+        _queue = ListQueue.BestFor(mechanism);
     }
 
     /// <summary>Awaits one of the requested events.</summary>
@@ -59,9 +60,8 @@ internal sealed class Reactor
         }
 
         AwaitedSocket socket =
-            handle.AwaitedBy(mechanism) is { } known && known.IsOf(reactor)
-                ? known
-                : handle.Await(mechanism, reactor._sockets.GetOrAdd(handle.Socket.Value));
+            handle.AwaitedBy(mechanism)
+            ?? handle.Await(mechanism, reactor._sockets.GetOrAdd(handle.Socket.Value));
         // Until it is known who waits: or the number might be another's by then.
         if (!handle.TryHold())
         {
@@ -119,17 +119,11 @@ internal sealed class Reactor
     public static bool IsOfQueue(SockResult armed) =>
         armed.Error == NetworkError.BadHandle || armed.Error == NetworkError.InvalidArgument;
 
-    // Not within a lock: making a descriptor tells listeners, who may use socks.
+    // Not within a lock: making a descriptor tells listeners, who may use socks. And not before it
+    // has its thread: whoever awaits by it would wait for ever.
     private static Reactor? TryMake(WaitMechanism mechanism)
     {
         var made = new Reactor(mechanism);
-        if (Interlocked.CompareExchange(ref Made[(int)mechanism], made, null) is Reactor other)
-        {
-            made._queue.Dispose();
-            made._wakeUp.Return();
-            return other;
-        }
-
         try
         {
             var thread = new Thread(made.Run)
@@ -138,30 +132,21 @@ internal sealed class Reactor
                 Name = $"{nameof(BitcoinSock)}.{nameof(Reactor)}",
             };
             thread.UnsafeStart();
-            return made;
         }
         catch (Exception)
         {
-            // The system has no thread left, or no descriptor for one.
-            Volatile.Write(ref Made[(int)mechanism], null);
-            made._queue.Dispose();
-            made._wakeUp.Return();
+            made.Close(); // the system has no thread left, or no descriptor for one
             return null;
         }
-    }
 
-    private static EventQueue MakeQueue(WaitMechanism mechanism)
-    {
-        try
+        if (Interlocked.CompareExchange(ref Made[(int)mechanism], made, null) is not Reactor other)
         {
-            EventQueue? best =
-                mechanism == WaitMechanism.Poll ? Platform.Current.CreateEventQueue() : null;
-            return best ?? new ListQueue(mechanism);
+            return made;
         }
-        catch (SockException)
-        {
-            return new ListQueue(mechanism); // it needs no descriptor
-        }
+
+        made._isSuperfluous = true;
+        made._wakeUp.Signal();
+        return other;
     }
 
     private void Run()
@@ -169,7 +154,7 @@ internal sealed class Reactor
         var events = new QueuedEvent[EventsMax];
         var some = new List<AwaitedEvent>();
         WatchWakeUp();
-        while (true)
+        while (!_isSuperfluous)
         {
             EventQueue queue = _queue;
             SockResult found = queue.Wait(events, SliceMs());
@@ -214,6 +199,14 @@ internal sealed class Reactor
 
             some.Clear();
         }
+
+        Close();
+    }
+
+    private void Close()
+    {
+        _queue.Dispose();
+        _wakeUp.Dispose();
     }
 
     // Until the next deadline, but no longer than a wait of anybody's: should a wake-up get lost.
@@ -248,7 +241,7 @@ internal sealed class Reactor
     // The queue was closed by somebody who closes descriptors that are not his.
     private void Repair()
     {
-        _queue = MakeQueue(_mechanism);
+        _queue = ListQueue.BestFor(_mechanism);
         WatchWakeUp();
         foreach (AwaitedSocket each in _sockets.All())
         {

@@ -40,15 +40,7 @@ public sealed partial class SockPoller
 
     private void RenewQueue()
     {
-        try
-        {
-            _queue = Platform.Current.CreateEventQueue()!;
-        }
-        catch (SockException)
-        {
-            _queue = new ListQueue(_mechanism); // it needs no descriptor
-        }
-
+        _queue = ListQueue.BestFor(_mechanism);
         _ = AddWakeUp();
         foreach (Registration each in _byToken.Values)
         {

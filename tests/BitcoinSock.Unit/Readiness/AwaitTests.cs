@@ -212,6 +212,32 @@ public class AwaitTests
         );
     }
 
+    [Fact]
+    public void Of_several_threads_that_are_the_first_to_await_each_is_told() =>
+        Fresh.Process(AwaitFirst);
+
+    private static void AwaitFirst()
+    {
+        const int Many = 8;
+        using var start = new Barrier(Many);
+        var firsts = Enumerable
+            .Range(0, Many)
+            .Select(_ =>
+                Background.Run(() =>
+                {
+                    using var pair = new Pair(PairKind.UnixByPoll);
+                    start.SignalAndWait();
+                    Task<SockResult> there = pair
+                        .Near.WaitAsync(Within.Long, SockEvents.Recv)
+                        .AsTask();
+                    pair.Arrive(1);
+                    return there.Result;
+                })
+            )
+            .ToList();
+        Assert.All(firsts, first => Assert.Equal(Ready, first.Join()));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
