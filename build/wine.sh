@@ -9,7 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 programs=artifacts/wine
-within=400 # seconds for each program: .NET on Wine 8 may hang when a test fails
+within=600 # seconds for each program: .NET on Wine 8 may hang when a test fails
 
 fail() {
   echo "wine.sh: $1" >&2

@@ -21,6 +21,20 @@ internal static partial class Kernel
     [LibraryImport("libc", EntryPoint = "tgkill")]
     public static partial int TgKill(int process, int thread, int signal);
 
+    /// <summary>Whether a thread of this process sleeps, or has ended: proc_pid_stat(5).</summary>
+    public static bool IsAsleep(int thread)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/self/task/{thread}/stat"); // "123 (name) S …"
+            return stat[stat.LastIndexOf(')') + 2] == 'S';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Lets a child trace this process where that is only for the superuser.</summary>
     public static void AllowTracing() => _ = PrCtl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 

@@ -17,10 +17,10 @@ let private isPlayed (backend: Backend) (law: Law) =
     && (backend.IsAsync || not law.IsOfAwaits)
 
 /// Of this law a wake-up is measured, in milliseconds.
-let private isTimed (law: Law) = law.Number = 13
+let isTimed (law: Law) = law.Number = 13
 
 /// Of this one what the process allocates, for a second.
-let private isCounted (law: Law) = law.Number = 41
+let isCounted (law: Law) = law.Number = 41
 
 /// A list a law, of the backends that promise what it is about. The first test of a backend checks
 /// it against all of them; they stand by law, so that several backends are under way.

@@ -8,7 +8,7 @@ internal sealed record Connecting(string Call, AddressFamily Family, string[] Wh
     : Subject($"ConnectComplete, {(Family == AddressFamily.Unix ? "unix" : "TCP")}", Call, Whens)
 {
     // How long a unix listener's backlog stays full: so long connecting is EAGAIN, and tried again.
-    private static readonly TimeSpan Full = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Full = TimeSpan.FromMilliseconds(400);
 
     public override Seen Run(Injection injection)
     {

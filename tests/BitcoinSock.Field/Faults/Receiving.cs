@@ -52,17 +52,11 @@ internal sealed record Receiving(
         }
 
         byte[] got = new byte[payload.Length];
-        bool isOver = false;
-        var peer = new Thread(() => WriteSlowly(far, payload, near, () => isOver));
+        var victim = new Victim(near, SockEvents.Recv);
+        var peer = new Thread(() => WriteSlowly(far, payload, victim));
         (SockOutcome outcome, TracedCalls calls) = Traced.Run(
             injection,
-            () =>
-            {
-                peer.Start();
-                SockOutcome outcome = Read(near, got);
-                Volatile.Write(ref isOver, true);
-                return outcome;
-            }
+            () => victim.Run(peer, () => Read(near, got))
         );
         peer.Join();
         SockOutcome rest = near.TryRecvComplete(got.AsSpan(outcome.Count), Deadline);
@@ -85,18 +79,15 @@ internal sealed record Receiving(
         return new SockOutcome(SockStatus.Ok, buffer.Length, 0);
     }
 
-    // A piece when all before it was taken, and a little later: who reads is blocked every time.
-    private static void WriteSlowly(Sock sock, byte[] payload, Sock reader, Func<bool> isOver)
+    // A piece when all before it was taken.
+    private static void WriteSlowly(Sock sock, byte[] payload, Victim reader)
     {
         using (sock)
         {
             for (int i = 0; i < Chunks; i++)
             {
                 sock.Send(payload.AsSpan(i * Chunk, Chunk), SockFlags.NoSignal);
-                do
-                {
-                    Thread.Sleep(1);
-                } while (!isOver() && reader.Wait(TimeSpan.Zero, SockEvents.Recv, out _).Count > 0);
+                reader.WaitUntilBlocked();
             }
         }
     }

@@ -56,17 +56,18 @@ internal sealed record Sending(
         far.SetSockOpt(SocketOptionLevel.Socket, SocketOptionName.ReceiveBuffer, Buffer);
         byte[] payload = Payload(Length);
         using var got = new MemoryStream();
-        var peer = new Thread(() => ReadSlowly(far, got, near));
+        var victim = new Victim(near, SockEvents.Send);
+        var peer = new Thread(() => ReadSlowly(far, got, victim));
         (SockOutcome outcome, TracedCalls calls) = Traced.Run(
             injection,
             () =>
             {
-                peer.Start();
-                SockOutcome outcome = Send is null
-                    ? near.TrySendComplete(payload, Deadline)
-                    : Send(near, payload);
-                near.Dispose();
-                return outcome;
+                using Sock ending = near;
+                return victim.Run(
+                    peer,
+                    () =>
+                        Send is null ? near.TrySendComplete(payload, Deadline) : Send(near, payload)
+                );
             }
         );
         peer.Join();
@@ -75,18 +76,14 @@ internal sealed record Sending(
         return new Seen(Tell(outcome), Judge(injection, outcome) ?? wrong, calls.Injected);
     }
 
-    // A sip when there is no room for more, and a little later: who sends is blocked every time.
-    private static void ReadSlowly(Sock sock, MemoryStream got, Sock sender)
+    // A sip when there is no room for more.
+    private static void ReadSlowly(Sock sock, MemoryStream got, Victim sender)
     {
         byte[] buffer = new byte[Buffer];
         SockResult result;
         do
         {
-            do
-            {
-                Thread.Sleep(1);
-            } while (sender.Wait(TimeSpan.Zero, SockEvents.Send, out _).Count > 0);
-
+            sender.WaitUntilBlocked();
             result = sock.Recv(buffer);
             got.Write(buffer, 0, Math.Max(result.Count, 0));
         } while (result.Count > 0);
