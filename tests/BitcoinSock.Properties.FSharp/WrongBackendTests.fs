@@ -30,8 +30,8 @@ let private caughtOf backends =
     else
         testList "each is caught by its law" (List.map caught backends)
 
-/// The laws of these that a wrong backend breaks. By name: else who breaks a law of its own is asked
-/// for no others.
+/// The laws of these that a wrong backend breaks. By name: else who breaks a law of its own is
+/// asked for no others.
 let private brokenBy laws (_, _, backend) =
     let options =
         CheckOptions(

@@ -198,6 +198,11 @@ internal sealed class Reactor
             }
 
             some.Clear();
+            if (!isQuiet)
+            {
+                // Who goes on brings the next events about: after his turn one wait finds many.
+                Thread.Yield();
+            }
         }
 
         Close();

@@ -24,8 +24,8 @@ internal sealed class Victim(Sock sock, SockEvents awaited)
     }
 
     /// <summary>
-    /// Comes back a little after it went to sleep for what is not there, or when it is over: whatever
-    /// the machine has to do besides, it is blocked every time.
+    /// Comes back a little after it went to sleep for what is not there, or when it is over:
+    /// whatever the machine has to do besides, it is blocked every time.
     /// </summary>
     public void WaitUntilBlocked()
     {
