@@ -280,7 +280,7 @@ public interface ISock
         Span<byte> destination,
         TimeSpan timeout,
         CancellationToken interrupt
-    ) => SockOperations.RecvLine(this, terminator, destination, timeout, interrupt);
+    ) => SockOperations.RecvLine(this, terminator, new(destination), timeout, interrupt);
 
     /// <inheritdoc/>
     SockOutcome ISockRecvUntilTerminator.TryRecvUntilTerminator(
@@ -289,7 +289,7 @@ public interface ISock
         TimeSpan timeout,
         CancellationToken interrupt,
         int maxData
-    ) => SockOperations.RecvLine(this, terminator, destination, timeout, interrupt, maxData);
+    ) => SockOperations.RecvLine(this, terminator, new(destination, maxData), timeout, interrupt);
 
     /// <inheritdoc/>
     bool ISockIsConnected.IsConnected(out string errmsg) => SockOperations.Peek(this, out errmsg);

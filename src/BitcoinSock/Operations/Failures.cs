@@ -105,7 +105,7 @@ internal static class Failures
         return isWhole ? outcome with { Status = SockStatus.InvalidText } : outcome;
     }
 
-    private static Exception LineFailed(
+    public static Exception LineFailed(
         SockOutcome outcome,
         ReadOnlyMemory<byte> received,
         CancellationToken interrupt

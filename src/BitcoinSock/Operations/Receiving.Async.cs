@@ -57,6 +57,7 @@ public static partial class SockOperations
             sock,
             terminator,
             destination,
+            static to => new Room(to.Span),
             static (outcome, _, _) => outcome,
             timeout,
             interrupt
@@ -78,8 +79,8 @@ public static partial class SockOperations
         RecvLineAsync(
             sock,
             terminator,
-            destination,
-            maxData,
+            (destination, maxData),
+            static to => new Room(to.destination, to.maxData),
             static (outcome, _, _) => outcome,
             timeout,
             interrupt
@@ -99,6 +100,7 @@ public static partial class SockOperations
             sock,
             terminator,
             destination,
+            static to => new Room(to.Span),
             static (outcome, destination, interrupt) =>
             {
                 outcome.ThrowIfLineFailed(destination.Span, interrupt);
@@ -122,8 +124,8 @@ public static partial class SockOperations
         RecvLineAsync(
             sock,
             terminator,
-            destination,
-            maxData,
+            (destination, maxData),
+            static to => new Room(to.destination, to.maxData),
             static (outcome, _, interrupt) =>
             {
                 outcome.ThrowIfLineFailed(default, interrupt);
@@ -133,50 +135,25 @@ public static partial class SockOperations
             interrupt
         );
 
-    private static ValueTask<TResult> RecvLineAsync<TResult>(
+    private static ValueTask<TResult> RecvLineAsync<TKept, TResult>(
         ISockAsync sock,
         byte terminator,
-        Memory<byte> destination,
-        Func<SockOutcome, Memory<byte>, CancellationToken, TResult> resultOf,
+        TKept destination,
+        Func<TKept, Room> roomOf,
+        Func<SockOutcome, TKept, CancellationToken, TResult> resultOf,
         TimeSpan timeout,
         CancellationToken interrupt
     )
     {
         StreamsOnly.ThrowIfItHasMessages(sock);
+        _ = roomOf(destination); // or it throws, while nothing has been touched
         Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
         return Driver.RunAsync(
             sock,
             observed,
-            new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length),
+            new LineJob(observed ?? (ISockRecv)sock, terminator),
             destination,
-            static destination => new Room(destination.Span),
-            resultOf,
-            timeout,
-            interrupt
-        );
-    }
-
-    private static ValueTask<TResult> RecvLineAsync<TResult>(
-        ISockAsync sock,
-        byte terminator,
-        IBufferWriter<byte> destination,
-        int maxData,
-        Func<SockOutcome, IBufferWriter<byte>, CancellationToken, TResult> resultOf,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-    {
-        StreamsOnly.ThrowIfItHasMessages(sock);
-        ArgumentNullException.ThrowIfNull(destination);
-        ArgumentOutOfRangeException.ThrowIfNegative(maxData);
-        maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
-        Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        return Driver.RunAsync(
-            sock,
-            observed,
-            new LineJob(observed ?? (ISockRecv)sock, terminator, maxData),
-            destination,
-            static destination => new Room(destination),
+            roomOf,
             resultOf,
             timeout,
             interrupt
@@ -228,15 +205,9 @@ public static partial class SockOperations
         int maxData
     )
     {
-        using PooledBuffer line = PooledBuffer.Rent();
-        SockOutcome outcome = await sock.TryRecvUntilTerminatorAsync(
-                terminator,
-                line,
-                timeout,
-                interrupt,
-                maxData
-            )
-            .ConfigureAwait(false);
-        return outcome.ToText(line, interrupt);
+        (SockOutcome outcome, string? line, ReadOnlyMemory<byte> received) =
+            await sock.TryRecvUntilTerminatorAsync(terminator, timeout, interrupt, maxData)
+                .ConfigureAwait(false);
+        return line ?? throw Failures.LineFailed(outcome, received, interrupt);
     }
 }

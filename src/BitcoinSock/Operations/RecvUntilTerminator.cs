@@ -35,22 +35,7 @@ public static partial class SockOperations
         where TSock : ISockRecv, ISockWait =>
         sock is ISockRecvUntilTerminator own
             ? own.TryRecvUntilTerminator(terminator, destination, timeout, interrupt)
-            : RecvLine(sock, terminator, destination, timeout, interrupt);
-
-    internal static SockOutcome RecvLine<TSock>(
-        TSock sock,
-        byte terminator,
-        Span<byte> destination,
-        TimeSpan timeout,
-        CancellationToken interrupt
-    )
-        where TSock : ISockRecv, ISockWait
-    {
-        StreamsOnly.ThrowIfItHasMessages(sock);
-        using Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        var job = new LineJob(observed ?? (ISockRecv)sock, terminator, destination.Length);
-        return Driver.Run(sock, observed, ref job, new Room(destination), timeout, interrupt);
-    }
+            : RecvLine(sock, terminator, new Room(destination), timeout, interrupt);
 
     /// <summary>
     /// Reads up to the first terminator and not one byte further, into a buffer writer, which gets
@@ -84,25 +69,21 @@ public static partial class SockOperations
         where TSock : ISockRecv, ISockWait =>
         sock is ISockRecvUntilTerminator own
             ? own.TryRecvUntilTerminator(terminator, destination, timeout, interrupt, maxData)
-            : RecvLine(sock, terminator, destination, timeout, interrupt, maxData);
+            : RecvLine(sock, terminator, new Room(destination, maxData), timeout, interrupt);
 
     internal static SockOutcome RecvLine<TSock>(
         TSock sock,
         byte terminator,
-        IBufferWriter<byte> destination,
+        Room room,
         TimeSpan timeout,
-        CancellationToken interrupt,
-        int maxData
+        CancellationToken interrupt
     )
         where TSock : ISockRecv, ISockWait
     {
         StreamsOnly.ThrowIfItHasMessages(sock);
-        ArgumentNullException.ThrowIfNull(destination);
-        ArgumentOutOfRangeException.ThrowIfNegative(maxData);
-        maxData = Math.Min(maxData, Array.MaxLength); // no buffer holds more
         using Observed? observed = Observed.Begin(sock, nameof(RecvUntilTerminator));
-        var job = new LineJob(observed ?? (ISockRecv)sock, terminator, maxData);
-        return Driver.Run(sock, observed, ref job, new Room(destination), timeout, interrupt);
+        var job = new LineJob(observed ?? (ISockRecv)sock, terminator);
+        return Driver.Run(sock, observed, ref job, room, timeout, interrupt);
     }
 
     /// <summary>

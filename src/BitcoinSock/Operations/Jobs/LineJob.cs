@@ -4,21 +4,34 @@ using System.Runtime.CompilerServices;
 namespace BitcoinSock;
 
 /// <summary>
-/// Where a line goes: a span, from the front, or whatever a buffer writer offers; if it has no more
-/// room, nothing.
+/// Where a line goes, and how much of it at most, with its terminator: a span, from the front, or
+/// whatever a buffer writer offers; if it has no more room, nothing.
 /// </summary>
 internal readonly ref struct Room
 {
     private readonly IBufferWriter<byte>? _writer;
     private readonly Span<byte> _span;
 
-    public Room(Span<byte> span) => _span = span;
+    public Room(Span<byte> span)
+    {
+        _span = span;
+        Limit = span.Length;
+    }
 
-    public Room(IBufferWriter<byte> writer) => _writer = writer;
+    public Room(IBufferWriter<byte> writer, int maxData)
+    {
+        ArgumentNullException.ThrowIfNull(writer, "destination");
+        ArgumentOutOfRangeException.ThrowIfNegative(maxData);
+        _writer = writer;
+        Limit = Math.Min(maxData, Array.MaxLength); // no buffer holds more
+    }
+
+    public int Limit { get; }
 
     /// <summary>Room for at most so much, behind what has been received.</summary>
     public Span<byte> Next(int received, int length)
     {
+        length = Math.Min(length, Limit - received);
         Span<byte> offered = _writer is null ? _span[received..] : _writer.GetSpan(length);
         return offered[..Math.Min(length, offered.Length)];
     }
@@ -29,8 +42,7 @@ internal readonly ref struct Room
 /// <summary>Reads up to a terminator, and not one byte further.</summary>
 /// <param name="sock">Where from.</param>
 /// <param name="terminator">The byte that ends it.</param>
-/// <param name="maxData">How much may come, with the terminator.</param>
-internal struct LineJob(ISockRecv sock, byte terminator, int maxData) : IJob<Room>
+internal struct LineJob(ISockRecv sock, byte terminator) : IJob<Room>
 {
     // Most lines are shorter than the first window; to peek for 2048 bytes takes no longer than for
     // 256 (docs/performance.md). A window that finds no terminator doubles: a fixed one costs a
@@ -50,10 +62,7 @@ internal struct LineJob(ISockRecv sock, byte terminator, int maxData) : IJob<Roo
 
     public SockOutcome Step(Room room)
     {
-        Span<byte> window =
-            _received < maxData
-                ? room.Next(_received, Math.Min(_window, maxData - _received))
-                : default;
+        Span<byte> window = room.Next(_received, _window);
         if (window.IsEmpty)
         {
             return SockOutcome.End(SockStatus.TooLong);
@@ -68,7 +77,7 @@ internal struct LineJob(ISockRecv sock, byte terminator, int maxData) : IJob<Roo
             _window = Math.Min(2 * _window, LargestWindow);
         }
 
-        return step.IsOk && !IsDone && _received == maxData
+        return step.IsOk && !IsDone && _received == room.Limit
             ? SockOutcome.End(SockStatus.TooLong)
             : step;
     }
