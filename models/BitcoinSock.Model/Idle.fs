@@ -79,8 +79,12 @@ module internal Idle =
 
     let private law = "41 IdleIsFree"
 
+    // So is what is left behind: one looks after the other, and nobody makes pairs meanwhile.
+    let private gate = obj ()
+
     let private costsNothing (backend: Backend) (pair: BackendPair) =
-        let others = List.init (many - 1) (fun _ -> backend.CreatePair())
+        let others =
+            lock gate (fun () -> List.init (many - 1) (fun _ -> backend.CreatePair()))
 
         try
             let rec look left (cost: Cost) (noise: Cost) =
@@ -165,12 +169,14 @@ module internal Idle =
             if more <= little * 500L then
                 []
             elif left > 1 then
+                untilNextTurn ()
                 look (left - 1)
             else
                 [ $"{law}: {count} awaits that were cut leave {more} bytes" ]
 
-        cut 20 |> ignore
-        look tries
+        lock gate (fun () ->
+            cut 20 |> ignore
+            look tries)
 
     // What is left behind is looked at first: that makes noise itself.
     let isFree: Look =
