@@ -4,7 +4,7 @@ namespace BitcoinSock.Mutation;
 internal static class Report
 {
     private const double ScoreMin = 90;
-    private const double SampleScoreMin = 50; // there are few: chance takes and gives
+    private const double SampleScoreMin = 40; // there are few: chance takes and gives
     private const int StrictAliveMax = 5; // of a sample, a third of which are strict
 
     // Of these every mutant must be noticed.
