@@ -79,7 +79,10 @@ public sealed class ManagedSock
         CancellationToken interrupt = default
     ) => _same.Wait(timeout, requested, out occurred, interrupt);
 
-    /// <summary>Awaits as <see cref="Sock.WaitAsync"/> does.</summary>
+    /// <summary>
+    /// Awaits as <see cref="Sock.WaitAsync"/> does. On Windows only <see cref="Dispose"/> of this
+    /// ends it early, not that of the <see cref="Socket"/>, which then takes until its deadline.
+    /// </summary>
     /// <inheritdoc/>
     public ValueTask<SockResult> WaitAsync(
         TimeSpan timeout,
@@ -107,23 +110,8 @@ public sealed class ManagedSock
     }
 
     /// <inheritdoc/>
-    public SockResult SetNonBlocking()
-    {
-        try
-        {
-            if (!_same.IsEmpty)
-            {
-                Socket.Blocking = false;
-                return SockResult.Ok(0);
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // As if it had been disposed here.
-        }
-
-        return SockResult.Fail(NetworkError.BadHandle);
-    }
+    public SockResult SetNonBlocking() =>
+        _same.IsEmpty ? SockResult.Fail(NetworkError.BadHandle) : SetBlocking(false);
 
     /// <inheritdoc/>
     public bool IsConnectedToItself() => _same.IsConnectedToItself();
@@ -155,7 +143,25 @@ public sealed class ManagedSock
         }
         else if (Socket.Blocking != _wasBlocking && !Socket.SafeHandle.IsClosed)
         {
-            Socket.Blocking = _wasBlocking;
+            SetBlocking(_wasBlocking);
+        }
+    }
+
+    private SockResult SetBlocking(bool isBlocking)
+    {
+        try
+        {
+            Socket.Blocking = isBlocking;
+            return SockResult.Ok(0);
+        }
+        catch (Exception failure)
+            when (failure
+                    is ObjectDisposedException
+                        or SocketException { SocketErrorCode: SocketError.NotSocket }
+            )
+        {
+            // The second is what the base library says while another thread disposes it.
+            return SockResult.Fail(NetworkError.BadHandle);
         }
     }
 
@@ -186,6 +192,7 @@ public sealed class ManagedSock
             return failure.SocketErrorCode switch
             {
                 SocketError.WouldBlock when !isUnix => SockResult.Fail(NetworkError.InProgress),
+                SocketError.NotSocket => SockResult.Fail(NetworkError.BadHandle), // being disposed
                 SocketError.WouldBlock
                 or SocketError.AccessDenied
                 or SocketError.AddressNotAvailable

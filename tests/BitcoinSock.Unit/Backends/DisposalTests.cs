@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Xunit;
@@ -9,6 +10,8 @@ public class DisposalTests
 {
     private static readonly int Rounds =
         Environment.GetEnvironmentVariable("CI") == "true" ? 1000 : 60;
+
+    public static bool IsWindows => OperatingSystem.IsWindows();
 
     public static IEnumerable<TheoryDataRow<string, AddressFamily, bool>> Disposals =>
         from backend in (string[])["Sock", "ManagedSock", "ManagedSock, borrowed"]
@@ -100,7 +103,10 @@ public class DisposalTests
         sock.Dispose();
     }
 
-    [Fact]
+    [Fact(
+        Skip = "Socket.Dispose waits there for what is awaited, which is not told (documented)",
+        SkipWhen = nameof(IsWindows)
+    )]
     public async Task A_socket_that_somebody_else_disposes_ends_what_waits()
     {
         (Sock near, Sock far) = Sock.CreatePair(AddressFamily.InterNetwork);
@@ -113,5 +119,18 @@ public class DisposalTests
         socket.Dispose();
         Assert.NotEqual(SockStatus.Timeout, blocked.Join().Status);
         Assert.NotEqual(SockStatus.Timeout, (await awaited).Status);
+    }
+
+    [Fact]
+    public void A_socket_that_is_being_disposed_is_a_bad_handle_and_nothing_is_thrown()
+    {
+        (Sock near, Sock far) = Sock.CreatePair(AddressFamily.InterNetwork);
+        far.GetSockName(out EndPoint? to).ThrowIfError("getsockname");
+        using Sock end = far;
+        Socket socket = near.ToSocket();
+        using var sock = new ManagedSock(socket);
+        socket.SafeHandle.Dispose(); // as far as another thread may have come with it
+        Assert.Equal(SockResult.Fail(NetworkError.BadHandle), sock.SetNonBlocking());
+        Assert.Equal(SockResult.Fail(NetworkError.BadHandle), sock.Connect(to!));
     }
 }
