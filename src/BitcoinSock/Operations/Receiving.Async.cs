@@ -168,6 +168,7 @@ public static partial class SockOperations
     /// The outcome, as of the form that blocks; the line, without its terminator, null if there is
     /// none; and if so the bytes that were consumed.
     /// </returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<(
         SockOutcome Outcome,
         string? Line,

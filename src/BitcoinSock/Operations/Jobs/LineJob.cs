@@ -62,7 +62,7 @@ internal struct LineJob(ISockRecv sock, byte terminator) : IJob<Room>
 
     public SockOutcome Step(Room room)
     {
-        Span<byte> window = room.Next(_received, _window);
+        Span<byte> window = _received < room.Limit ? room.Next(_received, _window) : default;
         if (window.IsEmpty)
         {
             return SockOutcome.End(SockStatus.TooLong);
