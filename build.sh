@@ -47,8 +47,8 @@ target() {
             dotnet fantomas --check . ;;
     bench)  # measure beside C and the base library: some minutes; "bench-quick" is shorter
             run bench/BitcoinSock.Bench run ;;
-    bench-quick) # the same with an eighth of the bytes
-            run bench/BitcoinSock.Bench run --quick ;;
+    bench-quick) # the same with an eighth of the bytes, three times
+            run bench/BitcoinSock.Bench run --quick --rounds 3 ;;
     bench-readiness) # measure wake-ups by one of up to 10000 sockets, and interrupts
             run bench/BitcoinSock.Bench readiness ;;
     bench-readiness-quick) # the same with up to 1000 sockets

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the tests reach, and which small changes of the library they do not notice.
 #   build/mutate.sh                   in all of src: an hour
-#   build/mutate.sh --sample          in places that the commit draws, for four minutes
+#   build/mutate.sh --sample          in places that the commit draws, for three minutes
 #   build/mutate.sh --only BEGINNING  in the files below src/BitcoinSock whose paths begin so
 # Exit status: 0 if all is reached and noticed that must be, but for what
 # tests/BitcoinSock.Mutation/accepted.txt gives reasons for, and 90 % or more of all changes.

@@ -1,6 +1,6 @@
 // Changes the library in one small place after another, and says which changes no test notices.
 //   BitcoinSock.Mutation [PATH ...]        in the files below src/BitcoinSock that begin so, or all
-//   BitcoinSock.Mutation --sample COMMIT   in places that this commit draws, for four minutes
+//   BitcoinSock.Mutation --sample COMMIT   in places that this commit draws, for three minutes
 //   BitcoinSock.Mutation --reached REPORT  says what the tests reach, from a Cobertura report
 // Exit status: 0 if nothing is unnoticed or unreached but for what accepted.txt gives reasons for.
 using System.Diagnostics;
@@ -45,7 +45,7 @@ Crew.Work(
     mutants,
     (program, mutant) =>
     {
-        if (isSample && Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(4))
+        if (isSample && Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(3))
         {
             return;
         }
