@@ -30,6 +30,7 @@ at_most() {
 at_most "RecvUntilTerminator, 400 lines" 800 recvfrom Lines_that_are_there_one_by_one
 at_most "FrameReader, 400 lines" 402 recvfrom Lines_that_are_there_by_a_reader
 at_most "FrameReader, 400 lines in batches" 4 recvfrom Lines_that_are_there_in_batches
+at_most "FrameReader, 400 lines deferred" 4 recvfrom Lines_that_are_there_deferred
 # 400 headers and payloads.
 at_most "SendComplete of two buffers, 400 times" 400 sendmsg Messages_of_header_and_payload
 

@@ -34,7 +34,7 @@ module internal Loops =
                 let outcome = SockOperations.TryRecvComplete(sock, Span buffer, timeout, interrupt)
                 outcome, Array.truncate outcome.Count buffer
             | Operation.ReadFrame(terminator, limit, window) ->
-                let reader = FrameReader(sock, ReadOnlySpan terminator, limit, window)
+                use reader = new FrameReader(sock, ReadOnlySpan terminator, limit, window)
                 let mutable frame = ReadOnlySpan()
                 let outcome = reader.TryRead(&frame, timeout, interrupt)
                 outcome, frame.ToArray()
@@ -107,7 +107,7 @@ module internal Loops =
 
                 outcome, Array.truncate outcome.Count line
             | Operation.ReadFrame(terminator, limit, window) ->
-                let reader = FrameReader(sock, ReadOnlySpan terminator, limit, window)
+                use reader = new FrameReader(sock, ReadOnlySpan terminator, limit, window)
                 let struct (outcome, frame) = reader.TryReadAsync(timeout, interrupt) |> ended
                 outcome, frame.ToArray()
             | Operation.ConnectComplete(target, _) ->

@@ -16,13 +16,8 @@ internal sealed class Connection : IDisposable
     // queued, too: as long as replies are left, no line is read.
     private const int RepliesPerTurn = 16 * 1024;
 
-    // Three buffers of this size are what the reader of an idle client costs.
-    private const int Window = 1024;
-
     private readonly FrameReader _reader;
-    private readonly byte[] _line;
     private readonly ArrayBufferWriter<byte> _replies = new();
-    private int _lineLength;
     private int _sent;
     private Stage _stage = Stage.Talking;
 
@@ -31,8 +26,7 @@ internal sealed class Connection : IDisposable
     public Connection(Sock sock, int lineMax)
     {
         Sock = sock;
-        _line = new byte[lineMax + 1];
-        _reader = new FrameReader(sock, (byte)'\n', _line.Length, Window);
+        _reader = new FrameReader(sock, (byte)'\n', lineMax + 1) { IsDeferred = true };
         Sock.SetSockOpt(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
     }
 
@@ -85,31 +79,31 @@ internal sealed class Connection : IDisposable
     /// <summary>Reads no more lines, from the next turn on.</summary>
     public void Leave() => _stage = _stage == Stage.Talking ? Stage.Leaving : _stage;
 
-    public void Dispose() => Sock.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        Sock.Dispose();
+    }
 
     private void Hear()
     {
         if (_stage == Stage.Left)
         {
-            SockResult ignored = Sock.Recv(_line, SockFlags.DontWait);
+            SockResult ignored = Sock.Recv(stackalloc byte[4096], SockFlags.DontWait);
             bool isOver = ignored.IsError && NetworkError.IoErrorIsPermanent(ignored.Error);
             _stage = isOver || ignored.Count == 0 ? Stage.Over : Stage.Left;
         }
 
         while (_stage == Stage.Talking && _replies.WrittenCount < RepliesPerTurn)
         {
-            // Into the room that is left of the line: so its limit holds over all its parts.
-            SockOutcome read = _reader.TryRead(_line.AsSpan(_lineLength), TimeSpan.Zero);
-            _lineLength += read.Count;
-            switch (read.Status)
+            switch (_reader.TryRead(out ReadOnlySpan<byte> line, TimeSpan.Zero).Status)
             {
                 case SockStatus.Ok:
-                    Answer(_line.AsSpan(0, _lineLength));
-                    _lineLength = 0;
+                    Answer(line);
                     LastActiveMs = Environment.TickCount64;
                     break;
                 case SockStatus.Timeout:
-                    return; // what came of the line is in its place, and the rest may follow
+                    return; // the reader has what came of the line, and the rest may follow
                 case SockStatus.TooLong:
                     Reply("error: the line is too long"u8);
                     _stage = Stage.Leaving;

@@ -1,4 +1,4 @@
-/// Frame readers that are wrong on purpose, one way each, and the law that must catch it.
+/// Frame readers that are wrong, one way each, and the law that must catch it.
 module BitcoinSock.Properties.FrameCanaries
 
 open System
@@ -7,9 +7,10 @@ open Expecto
 open BitcoinSock
 open BitcoinSock.Model
 open BitcoinSock.Properties.Property
+open BitcoinSock.Properties.FrameCases
 open BitcoinSock.Properties.FrameProperties
+open BitcoinSock.Properties.FrameReaders
 
-/// The ways to be wrong.
 [<RequireQualifiedAccess>]
 type Defect =
     | None
@@ -20,20 +21,48 @@ type Defect =
     | ``looks at the limit of one frame only``
     | ``gives the part behind a batch as a frame``
     | ``looks at the clock after the last byte``
+    | ``forgets what came of a frame``
+    | ``begins a frame anew behind what came of it``
+    | ``consumes all that it has seen when it settles``
+    | ``says that it is settled, and is not``
+    | ``peeks before it settles``
 
 /// A plain reader of frames, right but for its defect.
 let reader defect (case: FrameCase) (sock: ISock) : Reader =
     let is other = (defect = other)
     let mutable view: byte[] = [||]
+    let mutable taken: byte[] = [||]
+
+    // Returned, and not consumed yet.
+    let mutable owed: byte[] = [||]
 
     let recv flags count =
         let buffer = Array.zeroCreate count
         let result = sock.Recv(Span buffer, flags ||| SockFlags.DontWait)
         result, Array.truncate result.Count buffer
 
-    fun count interrupt ->
+    // Whether all that is owed is consumed.
+    let settle () =
+        let isBlind = is Defect.``consumes all that it has seen when it settles``
+        let wanted = if isBlind then Array.append owed view else owed
+        let result, bytes = recv SockFlags.None wanted.Length
+
+        if result.IsError && NetworkError.IoErrorIsPermanent result.Error then
+            Error(SockStatus.Failed, result.Error)
+        elif result.IsError then
+            Ok false
+        elif bytes = [||] || bytes <> Array.truncate bytes.Length wanted then
+            taken <- bytes
+            owed <- [||]
+            view <- [||]
+            Error(SockStatus.Inconsistent, 0)
+        else
+            view <- Array.skip (max 0 (bytes.Length - owed.Length)) view
+            owed <- Array.skip (min owed.Length bytes.Length) owed
+            Ok(owed = [||])
+
+    let readSome count (interrupt: CancellationToken) =
         let start = sock.Clock.GetTimestamp()
-        let mutable taken: byte[] = [||]
 
         // The frames that are whole, and the part behind them.
         let split (bytes: byte[]) =
@@ -66,6 +95,7 @@ let reader defect (case: FrameCase) (sock: ISock) : Reader =
                 Outcome = SockOutcome(status, length, error)
                 Frames = frames
                 Bytes = bytes
+                Kept = [||]
             }
 
         let isLong (frame: byte[]) =
@@ -93,7 +123,7 @@ let reader defect (case: FrameCase) (sock: ISock) : Reader =
             | _ when is Defect.``takes all that it has seen`` -> view.Length
             | length -> length - part.Length
 
-        let peek () =
+        let peekBehind () =
             let result, shown = recv SockFlags.Peek case.Window
             let common = min shown.Length view.Length
 
@@ -113,6 +143,15 @@ let reader defect (case: FrameCase) (sock: ISock) : Reader =
                     view <- shown
 
                 Ok(result.Count > 0)
+
+        let peek () =
+            if owed = [||] || is Defect.``peeks before it settles`` then
+                peekBehind ()
+            else
+                match settle () with
+                | Ok true -> peekBehind ()
+                | Ok false -> Ok false
+                | Error(status, error) -> Error(ended status error)
 
         let take count =
             let result, bytes = recv SockFlags.None count
@@ -134,21 +173,33 @@ let reader defect (case: FrameCase) (sock: ISock) : Reader =
                 else
                     Error(ended SockStatus.Inconsistent 0)
 
+        let takeFrames count =
+            if case.IsDeferred then
+                taken <- Array.append taken view[.. count - 1]
+                owed <- Array.append owed view[.. count - 1]
+                view <- view[count..]
+                Ok true
+            else
+                take count
+
         let step () =
             match wanted () with
             | 0 ->
+                let settles = owed <> [||]
+
                 match peek () with
                 | Ok true ->
                     match wanted () with
+                    | 0 when settles -> Ok true
                     | 0 -> take (min view.Length (case.Limit - (snd (split taken)).Length))
-                    | some -> take some
+                    | some -> takeFrames some
                 | other -> other
-            | some -> take some
+            | some -> takeFrames some
 
         let isLate () =
             sock.Clock.GetElapsedTime start >= timeout
 
-        let rec read rounds =
+        let rec go rounds =
             let _, part = split taken
 
             if part.Length >= case.Limit || rounds = 0 then
@@ -172,7 +223,7 @@ let reader defect (case: FrameCase) (sock: ISock) : Reader =
                     elif interrupt.IsCancellationRequested then
                         ended SockStatus.Interrupted 0
                     elif moved then
-                        read (rounds - 1)
+                        go (rounds - 1)
                     else
                         let mutable occurred = SockEvents.None
                         let left = max TimeSpan.Zero (timeout - sock.Clock.GetElapsedTime start)
@@ -181,9 +232,32 @@ let reader defect (case: FrameCase) (sock: ISock) : Reader =
                         if waited.IsError && NetworkError.IoErrorIsPermanent waited.Error then
                             ended SockStatus.Failed waited.Error
                         else
-                            read (rounds - 1)
+                            go (rounds - 1)
 
-        read 300
+        let isGone = is Defect.``forgets what came of a frame``
+        let isNew = is Defect.``begins a frame anew behind what came of it``
+        let got = go 300
+        let _, part = split taken
+        let isKept = case.IsKept && got.Outcome.Status <> SockStatus.Inconsistent
+
+        taken <- if isKept && not isGone && not isNew then part else [||]
+
+        { got with
+            Kept = if isGone || not isKept then [||] else part
+        }
+
+    let rec settled tries =
+        owed = [||]
+        || is Defect.``says that it is settled, and is not``
+        || tries > 0
+           && (match settle () with
+               | Ok _ -> settled (tries - 1)
+               | Error _ -> false)
+
+    {
+        Read = readSome
+        Settle = fun _ -> settled 5
+    }
 
 /// Each defect, and the number of the law that must catch it.
 let private caughtBy =
@@ -195,6 +269,11 @@ let private caughtBy =
         Defect.``looks at the limit of one frame only``, 7
         Defect.``gives the part behind a batch as a frame``, 34
         Defect.``looks at the clock after the last byte``, 8
+        Defect.``forgets what came of a frame``, 6
+        Defect.``begins a frame anew behind what came of it``, 34
+        Defect.``consumes all that it has seen when it settles``, 6
+        Defect.``says that it is settled, and is not``, 36
+        Defect.``peeks before it settles``, 34
     ]
 
 /// The smallest case that catches it is printed for a person to read.

@@ -41,7 +41,7 @@ public partial class FirstUseTests
             Is(SockStatus.Timeout, () => near.TryRecvUntilTerminator(Newline, buffer, Brief));
             Is(SockStatus.Timeout, () => Text(near));
             Is(SockStatus.Timeout, () => ToWriter(near));
-            Is(SockStatus.Timeout, () => new FrameReader(near, Newline, 9).TryRead(buffer, Brief));
+            Is(SockStatus.Timeout, () => new FrameReader(near, Newline, 9).TryRead(out _, Brief));
             Is(SockStatus.Ok, () => far.TrySendComplete("a\nb\nc\nd\ne\n\xff\n", Within.Long));
             Is(SockStatus.Ok, () => far.TrySendComplete("f"u8, [0xff, Newline], Within.Long));
             Is(SockStatus.Ok, () => near.TryRecvUntilTerminator(Newline, buffer, Within.Long));

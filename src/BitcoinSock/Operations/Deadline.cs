@@ -18,15 +18,7 @@ internal readonly struct Deadline
         [CallerArgumentExpression(nameof(timeout))] string? name = null
     )
     {
-        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(
-                name,
-                timeout,
-                "A timeout is zero (one try), positive, or Timeout.InfiniteTimeSpan."
-            );
-        }
-
+        ThrowIfNegative(timeout, name);
         _timeout = timeout;
         _clock = clock;
         _start = clock.GetTimestamp();
@@ -68,6 +60,23 @@ internal readonly struct Deadline
         {
             TimeSpan left = Remaining;
             return left >= TimeSpan.Zero && left < Sock.MaxWaitForIo ? left : Sock.MaxWaitForIo;
+        }
+    }
+
+    /// <summary>Refuses what is no timeout.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative and not infinite.</exception>
+    public static void ThrowIfNegative(
+        TimeSpan timeout,
+        [CallerArgumentExpression(nameof(timeout))] string? name = null
+    )
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(
+                name,
+                timeout,
+                "A timeout is zero (one try), positive, or Timeout.InfiniteTimeSpan."
+            );
         }
     }
 

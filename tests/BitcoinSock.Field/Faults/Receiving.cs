@@ -29,7 +29,16 @@ internal sealed record Receiving(
     public static SockOutcome Frames(Sock sock, byte[] buffer)
     {
         var reader = new FrameReader(sock, Newline, Line);
-        return OneByOne(buffer, room => reader.TryRead(room.Span, Deadline));
+        return OneByOne(
+            buffer,
+            room =>
+            {
+                SockOutcome outcome = reader.TryRead(out ReadOnlySpan<byte> frame, Deadline);
+                frame.CopyTo(room.Span);
+                room.Span[frame.Length..][..(outcome.IsOk ? 1 : 0)].Fill(Newline);
+                return outcome;
+            }
+        );
     }
 
     /// <summary>Awaited: what is traced is how each line begins, and is armed.</summary>

@@ -85,6 +85,11 @@ internal sealed class End(Link link, Lane @out, Lane @in, ISock channel)
     /// <returns>What was read ahead, and is received by that.</returns>
     public byte[] Move(Random random)
     {
+        if (Frames?.IsLeft() == false)
+        {
+            return [];
+        }
+
         byte[] unread = [];
         Sock? sock = _channel as Sock;
         if (sock is null)
@@ -138,4 +143,17 @@ internal sealed class End(Link link, Lane @out, Lane @in, ISock channel)
 }
 
 /// <summary>A reader of frames and what it was made with.</summary>
-internal sealed record Frames(FrameReader Reader, byte[] Terminator, int Max);
+internal sealed record Frames(FrameReader Reader, byte[] Terminator, int Max)
+{
+    /// <summary>Whether it has left: what reads next goes on behind the last frame.</summary>
+    public bool IsLeft()
+    {
+        bool isLeft = Reader.TrySettle(TimeSpan.Zero).IsOk && Reader.Partial.IsEmpty;
+        if (isLeft)
+        {
+            Reader.Dispose();
+        }
+
+        return isLeft;
+    }
+}

@@ -12,7 +12,6 @@ internal enum Form
     TryRecvUntilTerminatorAsync,
     TryRecvCompleteAsync,
     TryRead,
-    TryReadIntoSpan,
     TryReadBatch,
 }
 

@@ -66,16 +66,18 @@ internal sealed partial class Worker
             byte[] terminator = _random.Next(2) == 0 ? Terminator : [.. Terminator, .. Terminator];
             int window = terminator.Length + _random.Next(1 << _random.Next(13));
             int max = 1 + Length();
-            var reader = new FrameReader(end.Channel, terminator, max, window);
+            var reader = new FrameReader(end.Channel, terminator, max, window)
+            {
+                IsDeferred = _random.Next(2) == 0,
+            };
             end.Frames = new Frames(reader, terminator, max);
         }
 
-        if (end.Frames is not null && _random.Next(8) != 0)
+        if (end.Frames is not null && (_random.Next(8) != 0 || !end.Frames.IsLeft()))
         {
             return (Form)_random.Next((int)Form.TryRead, (int)Form.TryReadBatch + 1);
         }
 
-        // What reads now goes on right behind the last frame.
         end.Frames = null;
         bool awaits = end.Channel is ISockAsync;
         return (Form)_random.Next((int)(awaits ? Form.TryRead : Form.TryRecvUntilTerminatorAsync));
@@ -148,22 +150,29 @@ internal sealed partial class Worker
     {
         (FrameReader reader, byte[] terminator, int max) = frames;
         (TimeSpan time, CancellationToken stop) = leash;
-        if (form == Form.TryReadIntoSpan)
-        {
-            max = Math.Min(max, 1 + Length());
-            return Got.Line(reader.TryRead(_buffer.AsSpan(0, max), time, stop), terminator, max);
-        }
-
         if (form == Form.TryRead)
         {
             SockOutcome read = reader.TryRead(out ReadOnlySpan<byte> frame, time, stop);
-            return Line(frame, read, terminator, max);
+            Got line = Line(frame, read, terminator, max);
+            TakePartial(reader, read);
+            return line;
         }
 
         Span<Range> ranges = _ranges.AsSpan(0, 1 + _random.Next(_ranges.Length));
         SockOutcome outcome = reader.TryReadBatch(ranges, out FrameBatch batch, time, stop);
         batch.Bytes.CopyTo(_buffer);
-        return Got.Batch(outcome, batch, terminator);
+        Got some = Got.Batch(outcome, batch, terminator);
+        TakePartial(reader, outcome);
+        return some;
+    }
+
+    // What was told of counts as received. A batch that ended well tells of frames only.
+    private static void TakePartial(FrameReader reader, SockOutcome told)
+    {
+        if (!told.IsOk)
+        {
+            reader.TakePartial();
+        }
     }
 
     // Readiness that was told must be there: nobody else receives.

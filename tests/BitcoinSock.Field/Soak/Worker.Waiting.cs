@@ -58,9 +58,12 @@ internal sealed partial class Worker
                     return;
                 }
 
-                // What was there when the wait began is there, unless somebody took it.
+                // What was there when the wait began is there, unless somebody took it; or it was
+                // received before, and is not settled.
                 bool isThere =
-                    (ready.Occurred & SockEvents.Recv) != 0 && end.In.TakenAt < waitStart;
+                    (ready.Occurred & SockEvents.Recv) != 0
+                    && end.In.TakenAt < waitStart
+                    && end.Frames is not { Reader.IsDeferred: true };
                 using var now = new Leash(TimeSpan.Zero);
                 if (!Receive(end, now) && isThere)
                 {

@@ -25,7 +25,7 @@ public class PauseTests
         ["RecvUntilTerminator"] = (sock, stop) =>
             sock.TryRecvUntilTerminator(Newline, new byte[9], Endless, stop),
         ["FrameReader"] = (sock, stop) =>
-            new FrameReader(sock, Newline, 9).TryRead(new byte[9], Endless, stop),
+            new FrameReader(sock, Newline, 9).TryRead(out _, Endless, stop),
         ["ConnectComplete"] = (sock, stop) => sock.TryConnectComplete(Anywhere, Endless, stop),
         ["AcceptComplete"] = (sock, stop) => sock.TryAcceptComplete(out _, Endless, stop),
     };

@@ -50,6 +50,17 @@ public class SystemCallTests
     }
 
     [Fact]
+    public void Lines_that_are_there_deferred()
+    {
+        using Pair pair = WithLines();
+        using var reader = new FrameReader(pair.Near, Newline, 300) { IsDeferred = true };
+        for (int i = 0; i < Lines; i++)
+        {
+            Assert.Equal(Line(i).AsSpan()[..^1], reader.Read(Within.Long));
+        }
+    }
+
+    [Fact]
     public void Messages_of_header_and_payload()
     {
         using var pair = new Pair(PairKind.UnixByPoll);

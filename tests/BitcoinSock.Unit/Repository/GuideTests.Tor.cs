@@ -6,8 +6,11 @@ namespace BitcoinSock.Unit;
 public sealed partial class GuideTests
 {
     private sealed class TorControl(ISock control, Action<List<string>> onEvent, int maxReply)
+        : IDisposable
     {
-        private readonly FrameReader _reader = new(control, "\r\n"u8, maxReply, window: 4096);
+        private readonly FrameReader _reader = new(control, "\r\n"u8, maxReply);
+
+        public void Dispose() => _reader.Dispose();
 
         public List<string> Ask(string command, TimeSpan timeout, CancellationToken interrupt)
         {
@@ -69,7 +72,7 @@ public sealed partial class GuideTests
         _far.SendComplete("250-version=0.4\r\n250 OK\r\n650 x", _timeout);
         var events = new List<List<string>>();
 
-        var tor = new TorControl(control, events.Add, maxReply: 64 * 1024 * 1024);
+        using var tor = new TorControl(control, events.Add, maxReply: 64 * 1024 * 1024);
         List<string> reply = tor.Ask("GETINFO version", timeout, interrupt);
 
         Assert.Equal(["250-version=0.4", "250 OK"], reply);
@@ -82,7 +85,7 @@ public sealed partial class GuideTests
     public void Tor_replies_have_any_length()
     {
         string[] lines = [.. Enumerable.Range(0, 2000).Select(i => $"250-line/{i}=x")];
-        var tor = new TorControl(_near, _ => { }, 1_000_000);
+        using var tor = new TorControl(_near, _ => { }, 1_000_000);
         var telling = Background.Run(() =>
             _far.TrySendComplete(
                 string.Join("\r\n", [.. lines, "250 OK", "551 the next one", ""]),
@@ -99,7 +102,7 @@ public sealed partial class GuideTests
     {
         string data = "r moria1-\r\n250 no end\r\n..\r\n...two\r\n\r\n650 no event\r\n.\r\n";
         _far.SendComplete($"250-a=b\r\n250+ns=\r\n{data}250 OK\r\n", _timeout);
-        var tor = new TorControl(_near, reply => Assert.Fail(reply[0]), 1000);
+        using var tor = new TorControl(_near, reply => Assert.Fail(reply[0]), 1000);
         Assert.Equal(
             ["250-a=b", "250+ns=\nr moria1-\n250 no end\n.\n..two\n\n650 no event", "250 OK"],
             tor.Ask("GETINFO a ns", _timeout, _interrupt)
@@ -115,7 +118,7 @@ public sealed partial class GuideTests
             _timeout
         );
         var events = new List<List<string>>();
-        var tor = new TorControl(_near, events.Add, 1000);
+        using var tor = new TorControl(_near, events.Add, 1000);
         Assert.Equal(["250 OK"], tor.Ask("SETEVENTS BW", _timeout, _interrupt));
         Assert.Equal(
             [
@@ -138,7 +141,7 @@ public sealed partial class GuideTests
     public void Tor_replies_that_are_too_long_are_an_error_and_never_cut(string said, bool fits)
     {
         _far.SendComplete(said, _timeout);
-        var tor = new TorControl(_near, _ => { }, 18);
+        using var tor = new TorControl(_near, _ => { }, 18);
         if (fits)
         {
             Assert.Equal(2, tor.Ask("GETINFO a", _timeout, _interrupt).Count);
@@ -159,7 +162,7 @@ public sealed partial class GuideTests
     public void Tor_is_nobody_else(string said)
     {
         _far.SendComplete(said, _timeout);
-        var tor = new TorControl(_near, _ => { }, 1000);
+        using var tor = new TorControl(_near, _ => { }, 1000);
         Assert.Throws<InvalidDataException>(() => tor.Hear(_timeout, _interrupt));
     }
 }

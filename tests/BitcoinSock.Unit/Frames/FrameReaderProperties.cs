@@ -9,8 +9,7 @@ public class FrameReaderProperties
 
     public enum Form
     {
-        Own,
-        Destination,
+        One,
         Batch,
     }
 
@@ -35,14 +34,14 @@ public class FrameReaderProperties
         int behind = 0;
         for (int call = 0; at < frames.Length; call++)
         {
-            Form form = forms.Length == 0 ? Form.Own : forms[call % forms.Length];
+            Form form = forms.Length == 0 ? Form.One : forms[call % forms.Length];
             foreach (string frame in ReadSome(reader, form, terminator))
             {
                 Assert.Equal(frames[at++], frame);
                 behind += frame.Length + terminator.Text.Length;
             }
 
-            Assert.Equal(behind, sock.Consumed);
+            Assert.Equal(behind, sock.Consumed - reader.Partial.Length);
         }
 
         Assert.Equal(SockStatus.Timeout, reader.TryRead(out _, TimeSpan.Zero).Status);
@@ -74,7 +73,7 @@ public class FrameReaderProperties
         List<string> read = [];
         while (read.Count < frames.Length)
         {
-            Form form = forms.Length == 0 ? Form.Own : forms[read.Count % forms.Length];
+            Form form = forms.Length == 0 ? Form.One : forms[read.Count % forms.Length];
             read.AddRange(ReadSome(reader, form, terminator));
         }
 
@@ -121,18 +120,8 @@ public class FrameReaderProperties
     {
         switch (form)
         {
-            case Form.Own:
+            case Form.One:
                 return [Encoding.ASCII.GetString(reader.Read(Within.Long))];
-            case Form.Destination:
-                byte[] destination = new byte[MaxFrame];
-                int length = reader.Read(destination, Within.Long);
-                string all = Encoding.ASCII.GetString(
-                    destination,
-                    0,
-                    length + terminator.Text.Length
-                );
-                Assert.EndsWith(terminator.Text, all, StringComparison.Ordinal);
-                return [all[..length]];
             default:
                 FrameBatch batch = reader.ReadBatch(new Range[3], Within.Long);
                 string[] frames = new string[batch.Count];

@@ -11,7 +11,7 @@ public readonly ref struct FrameBatch
         _frames = frames;
     }
 
-    /// <summary>All bytes that were consumed, terminators included.</summary>
+    /// <summary>All bytes of the frames, terminators included.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>How many frames there are.</summary>
