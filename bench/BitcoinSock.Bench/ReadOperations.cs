@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace BitcoinSock.Bench;
 
 /// <summary>What reads frames in BitcoinSock; none of these over-reads.</summary>
@@ -85,19 +87,49 @@ internal static class ReadOperations
             "recv_window",
             (sock, payload) =>
             {
-                FrameReader reader = new(sock, Payload.Terminator, payload.LongestFrame, window);
-                var tally = new Tally();
-                while (tally.Bytes < payload.Total.Bytes)
-                {
-                    ReadOnlySpan<byte> frame = reader.Read(Timeout);
-                    tally.Frames++;
-                    tally.Bytes += frame.Length + 1;
-                }
-
-                return tally;
+                using FrameReader reader = new(sock, payload.Framing, payload.LongestFrame, window);
+                return ReadEach(reader, payload);
             },
             "FrameReader, a frame a call"
         );
+
+    /// <summary>One frame a call, consumed together.</summary>
+    public static readonly ReadMethod Deferred = new(
+        "recv_deferred",
+        (sock, payload) =>
+        {
+            using FrameReader reader = new(sock, payload.Framing, payload.LongestFrame)
+            {
+                IsDeferred = true,
+            };
+            return ReadEach(reader, payload);
+        },
+        "FrameReader, deferred"
+    );
+
+    /// <summary>Bitcoin's messages, by their header and then the rest.</summary>
+    public static readonly ReadMethod HeaderAndRest = new(
+        "header, rest",
+        (sock, payload) =>
+        {
+            byte[] message = new byte[payload.LongestFrame];
+            var tally = new Tally();
+            while (tally.Bytes < payload.Total.Bytes)
+            {
+                Span<byte> header = message.AsSpan(0, Payload.MessageHeader);
+                sock.RecvComplete(header, Timeout);
+                int length = BinaryPrimitives.ReadInt32LittleEndian(
+                    header[Payload.MessageLengthOffset..]
+                );
+                sock.RecvComplete(message.AsSpan(Payload.MessageHeader, length), Timeout);
+                tally.Frames++;
+                tally.Bytes += Payload.MessageHeader + length;
+            }
+
+            return tally;
+        },
+        "RecvComplete, twice"
+    );
 
     /// <summary>FrameReader, all the frames of a window in a call.</summary>
     public static ReadMethod Batched(int window) =>
@@ -105,7 +137,7 @@ internal static class ReadOperations
             "recv_batch",
             (sock, payload) =>
             {
-                FrameReader reader = new(sock, Payload.Terminator, payload.LongestFrame, window);
+                using FrameReader reader = new(sock, payload.Framing, payload.LongestFrame, window);
                 Span<Range> frames = new Range[Math.Max(window / 16, 1)];
                 var tally = new Tally();
                 while (tally.Bytes < payload.Total.Bytes)
@@ -119,4 +151,17 @@ internal static class ReadOperations
             },
             "FrameReader, a batch a call"
         );
+
+    private static Tally ReadEach(FrameReader reader, Payload payload)
+    {
+        var tally = new Tally();
+        while (tally.Bytes < payload.Total.Bytes)
+        {
+            ReadOnlySpan<byte> frame = reader.Read(Timeout);
+            tally.Frames++;
+            tally.Bytes += frame.Length + payload.Framing.TerminatorLength;
+        }
+
+        return tally;
+    }
 }

@@ -10,12 +10,6 @@ internal sealed class SideBySide(int rounds, bool quick)
     private const int Chunk = 64 * Payload.KiB;
     private const int LinearRounds = 3; // each is long
 
-    private static readonly AddressFamily[] Families =
-    [
-        AddressFamily.Unix,
-        AddressFamily.InterNetwork,
-    ];
-
     private static readonly ReadMethod[] Readers =
     [
         ReadMethods.ByteByByte,
@@ -26,11 +20,20 @@ internal sealed class SideBySide(int rounds, bool quick)
         ReadOperations.Single,
         ReadOperations.Window,
         ReadOperations.Batch,
+        ReadOperations.Deferred,
         ReadOperations.Managed,
         ReadOperations.Awaited,
         ReadMethods.StreamReader,
         ReadMethods.PipeReader,
         ReadMethods.Floor,
+    ];
+
+    private static readonly ReadMethod[] OfMessages =
+    [
+        ReadOperations.HeaderAndRest,
+        ReadOperations.Window,
+        ReadOperations.Batch,
+        ReadOperations.Deferred,
     ];
 
     private readonly int _mib = quick ? Payload.MiB / 8 : Payload.MiB;
@@ -42,23 +45,29 @@ internal sealed class SideBySide(int rounds, bool quick)
         Payload[] others = [Payload.Fixed(8 * _mib, 16), Payload.Fixed(64 * _mib, Payload.MiB)];
         Series[] read = Read(AddressFamily.Unix, random);
         Series[] sent = Send(AddressFamily.Unix);
-        foreach (AddressFamily family in Families)
+        Series[] small = Read(AddressFamily.Unix, others[0]);
+        Read(AddressFamily.Unix, others[1]);
+        foreach (Payload payload in others)
         {
-            foreach (Payload payload in others)
-            {
-                Read(family, payload);
-            }
+            Read(AddressFamily.InterNetwork, payload);
         }
 
         Read(AddressFamily.InterNetwork, random);
         Send(AddressFamily.InterNetwork);
+        Series[] messages = Read(AddressFamily.Unix, Payload.Messages(16 * _mib), OfMessages);
         new Linear(Math.Min(rounds, LinearRounds), quick).Run();
         PrintRatios(read, sent);
+        PrintOverCalls("", read);
+        PrintOverCalls("_16_bytes", small);
+        double twice = Of(messages, ReadOperations.HeaderAndRest.Name)
+            .Over(Of(messages, ReadOperations.Batch.Name));
+        Console.WriteLine($"ratio header_and_rest_over_batch {twice:F1}");
     }
 
-    private Series[] Read(AddressFamily family, Payload payload)
+    private Series[] Read(AddressFamily family, Payload payload, ReadMethod[]? readers = null)
     {
-        Series[] all = Series.Measure(rounds, Readers.Select(m => m.On(family, payload)));
+        readers ??= Readers;
+        Series[] all = Series.Measure(rounds, readers.Select(m => m.On(family, payload)));
         string size = Payload.Size(payload.Total.Bytes);
         Table.Print($"{Of(family)}, {size}, {payload.Name}", payload.Total, all);
         return all;
@@ -81,16 +90,31 @@ internal sealed class SideBySide(int rounds, bool quick)
     {
         Series peek = Of(read, ReadMethods.Peek512.Name);
         Series batch = Of(read, ReadOperations.Batch.Name);
-        double single = Of(read, ReadOperations.Single.Name).Over(peek);
         double window = Of(read, ReadOperations.Window.Name).Over(peek);
         double send = Of(sent, SendMethods.SendComplete.Name).Over(Of(sent, SendMethods.C.Name));
         double floor = batch.Over(Of(read, ReadMethods.Floor.Name));
         Console.WriteLine();
-        Console.WriteLine($"ratio recv_single {single:F2}");
         Console.WriteLine($"ratio recv_window {window:F2}");
         Console.WriteLine($"ratio recv_batch {batch.Over(peek):F3}");
+        Series deferred = Of(read, ReadOperations.Deferred.Name);
+        double pipe = deferred.Over(Of(read, ReadMethods.PipeReader.Name));
+        Console.WriteLine($"ratio recv_deferred {deferred.Over(peek):F3}");
+        Console.WriteLine($"ratio deferred_over_pipereader {pipe:F2}");
         Console.WriteLine($"ratio send {send:F2}");
         Console.WriteLine($"ratio batch_over_floor {floor:F2}");
+    }
+
+    // Beside the bare calls in C, without deadlines and checks.
+    private static void PrintOverCalls(string frames, Series[] read)
+    {
+        Series single = Of(read, ReadOperations.Single.Name);
+        double peek = single.Over(Of(read, ReadMethods.Peek512.Name));
+        double calls = single.Over(Of(read, ReadMethods.CallsOfSingle.Name));
+        double window = Of(read, ReadOperations.Window.Name)
+            .Over(Of(read, ReadMethods.CallsOfWindow.Name));
+        Console.WriteLine($"ratio recv_single{frames} {peek:F2}");
+        Console.WriteLine($"ratio single_over_c_calls{frames} {calls:F2}");
+        Console.WriteLine($"ratio window_over_c_calls{frames} {window:F2}");
     }
 
     private static Series Of(Series[] all, string name) => all.Single(each => each.Name == name);
