@@ -38,7 +38,7 @@ public sealed partial class FrameReader : IDisposable
     private readonly int _window;
 
     /// <summary>Reads frames that end in one byte.</summary>
-    /// <inheritdoc cref="FrameReader(ISock, Framing, int, int)"/>
+    /// <inheritdoc cref="FrameReader(ISock, Framing, int, int)" path="/exception"/>
     /// <param name="sock">Where from; it stays the caller's.</param>
     /// <param name="terminator">The byte that ends a frame; any.</param>
     /// <param name="maxFrame">
