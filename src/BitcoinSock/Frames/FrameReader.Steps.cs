@@ -138,11 +138,12 @@ public sealed partial class FrameReader
     private long LengthOf(ReadOnlySpan<byte> bytes, int searched)
     {
         long length = _framing.FindLength(bytes, searched);
-        return length == 0 || length > searched
+        return length == 0 || (length > searched && length >= _framing.TerminatorLength)
             ? length
             : throw new InvalidOperationException(
-                $"{_framing.GetType()} says that a frame has {length} bytes, after it could not "
-                    + $"tell from {searched}. Nothing is lost; mend its FindLength."
+                $"{_framing.GetType()} says that a frame has {length} bytes, of which "
+                    + $"{_framing.TerminatorLength} end it, and could not tell from {searched}. "
+                    + "Nothing is lost; mend it."
             );
     }
 
@@ -207,8 +208,10 @@ public sealed partial class FrameReader
 
         public SockOutcome Step(ISockRecv sock)
         {
+            int before = reader._taken;
             SockOutcome step = reader.Take(sock, reader._start);
-            Count += step.Count;
+            Count += reader._taken - before; // also those that contradict
+            reader.GiveBackIfEmpty();
             return step;
         }
     }

@@ -9,7 +9,8 @@ namespace BitcoinSock;
 /// <remarks>
 /// <para>
 /// What has come of a frame that is not complete is consumed before a wait: that is the
-/// <see cref="Partial"/>, which stays with the reader and is gone on with.
+/// <see cref="Partial"/>, which stays with the reader and is gone on with. A batch may leave one
+/// too, though it ends well: if fewer bytes came than had been shown.
 /// </para>
 /// <para>
 /// Between calls it remembers what a peek has shown. If somebody else reads in between, that is
@@ -104,7 +105,7 @@ public sealed partial class FrameReader : IDisposable
     /// <summary>
     /// What is consumed of a frame that is not complete: the next call goes on with it, unless it
     /// was taken. After <see cref="SockStatus.Inconsistent"/> it ends in what came instead of what
-    /// was shown, and is gone at the next call. Valid until then.
+    /// was shown, and is gone at the next read. Valid until the next call.
     /// </summary>
     public ReadOnlySpan<byte> Partial => _held.AsSpan(_start, PartialLength);
 
@@ -120,19 +121,29 @@ public sealed partial class FrameReader : IDisposable
     public byte[] TakePartial()
     {
         byte[] taken = Partial.ToArray();
-        BeginFrameAt(Behind);
+        if (taken.Length > 0 || _isContradicted)
+        {
+            BeginFrameAt(Behind);
+        }
+
         GiveBackIfEmpty();
         return taken;
     }
 
     /// <summary>
-    /// Forgets what was shown and is not consumed, before somebody else reads; that includes frames
-    /// that were returned and not settled, which are then read again. The partial stays.
+    /// Forgets what was shown and is not consumed, before somebody else reads. The partial stays.
+    /// Where reading is deferred, <see cref="Settle"/> comes first: frames that were returned and
+    /// not settled are else read again, from where the descriptor stands, which may be within one.
     /// </summary>
     public void Forget()
     {
         _shown = _taken;
-        BeginFrameAt(Math.Min(_start, _taken));
+        // What the partial has told of its length stays known; what else was shown may tell anew.
+        if (_start > _taken || (!_isContradicted && _searched > PartialLength))
+        {
+            BeginFrameAt(Math.Min(_start, _taken));
+        }
+
         GiveBackIfEmpty();
     }
 
@@ -234,7 +245,8 @@ public sealed partial class FrameReader : IDisposable
     /// <param name="timeout">For the whole.</param>
     /// <param name="interrupt">Ends the operation early.</param>
     /// <returns>
-    /// Ok: the descriptor stands exactly behind the last frame returned. Timeout, Interrupted or
+    /// Ok: nothing is left to settle; the descriptor stands exactly behind the last frame returned,
+    /// or behind the partial if there is one. Timeout, Interrupted or
     /// Failed: before the end of it. Inconsistent: other bytes came, which are the partial now, or
     /// none. The count is of the bytes consumed by this call.
     /// </returns>
@@ -256,17 +268,22 @@ public sealed partial class FrameReader : IDisposable
         TrySettle(timeout, interrupt).ThrowIfLineFailed(Partial, interrupt);
 
     /// <summary>
-    /// Settles, in one try that tells of no failure, and gives the memory back. The partial is
+    /// Settles, in one try whose outcome is not told, and gives the memory back. The partial is
     /// gone.
     /// </summary>
     public void Dispose()
     {
-        if (_taken < _start)
+        try
         {
-            TrySettle(TimeSpan.Zero);
+            if (_taken < _start)
+            {
+                TrySettle(TimeSpan.Zero);
+            }
         }
-
-        GiveBack();
+        finally
+        {
+            GiveBack();
+        }
     }
 
     private static void ThrowIfThereIsNoRoom(ReadOnlySpan<Range> frames)

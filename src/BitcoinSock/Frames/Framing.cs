@@ -60,8 +60,9 @@ public abstract class Framing
     /// <paramref name="searched"/>; 0 if these bytes do not tell it yet.
     /// </returns>
     /// <remarks>
-    /// Who reads one frame at a time asks no more once a length was told: so a cipher may go on in
-    /// here. A batch may ask again of frames that it did not hand out.
+    /// Who reads one frame at a time asks no more once a length was told, unless what told it is
+    /// forgotten: so a cipher may go on in here. A batch may ask again of frames that it did not
+    /// hand out.
     /// </remarks>
     public abstract long FindLength(ReadOnlySpan<byte> bytes, int searched);
 

@@ -71,7 +71,9 @@ public class FrameReaderDeferredTests
         using var reader = new FrameReader(pair.Near, Newline, 100) { IsDeferred = true };
         Assert.Equal("one"u8, reader.Read(Within.Long));
         pair.Near.RecvNow(length: 4);
-        Assert.Equal(SockStatus.Inconsistent, reader.TrySettle(Within.Long).Status);
+        var failure = Assert.Throws<SockException>(() => reader.Settle(Within.Long));
+        Assert.Equal((SockStatus.Inconsistent, 4), (failure.Status, failure.Count));
+        Assert.Equal("two\n"u8, failure.Received.Span);
         Assert.Equal("two\n"u8, reader.TakePartial());
         Assert.Equal("three"u8, reader.Read(Within.Long));
     }

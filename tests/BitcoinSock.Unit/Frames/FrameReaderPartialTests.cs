@@ -91,6 +91,74 @@ public class FrameReaderPartialTests
     }
 
     [Fact]
+    public void Who_forgets_after_a_contradiction_still_starts_anew()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        using var reader = new FrameReader(pair.Near, (byte)'\n', 100);
+        pair.Arrive("one\ntwo\nthree\n"u8);
+        Assert.Equal("one"u8, reader.Read(Within.Long));
+        pair.Near.RecvNow(length: 2); // "tw"
+        Assert.Equal(SockStatus.Inconsistent, reader.TryRead(out _, Within.Long).Status);
+        reader.Forget();
+        Assert.Equal("o\nth"u8, reader.Partial);
+        Assert.Equal("ree"u8, reader.Read(Within.Long));
+    }
+
+    [Fact]
+    public void What_a_header_has_told_stays_known_to_who_forgets_what_is_behind_it()
+    {
+        using var pair = new Pair(PairKind.UnixByPoll);
+        using var reader = new FrameReader(pair.Near, Framing.HasLength(1, 2, 3), 100);
+        pair.Arrive([7, 98, 0, 1, 2, 3]);
+        var tooLong = new SockOutcome(SockStatus.TooLong, 6, 0);
+        Assert.Equal(tooLong, reader.TryRead(out _, Within.Long));
+        reader.Forget();
+        Assert.Equal(tooLong, reader.TryRead(out _, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_length_is_asked_for_once_though_nothing_of_it_was_consumed()
+    {
+        var sock = new ScriptedSock("\u0001a");
+        sock.OnRecv = (n, asked) =>
+            n == 2 ? SockResult.Fail(NetworkError.WouldBlock) : SockResult.Ok(asked);
+        var once = new Once();
+        using var reader = new FrameReader(sock, once, 100);
+        Assert.Equal(SockStatus.Timeout, reader.TryRead(out _, TimeSpan.Zero).Status);
+        Assert.Empty(reader.TakePartial());
+        Assert.Equal(2, reader.Read(Within.Long).Length);
+        Assert.Equal(1, once.Asked);
+    }
+
+    private sealed class Once : Framing
+    {
+        public int Asked { get; private set; }
+
+        public override long FindLength(ReadOnlySpan<byte> bytes, int searched)
+        {
+            Asked++;
+            return bytes[0] + 1;
+        }
+    }
+
+    [Theory]
+    [InlineData(4711, SockStatus.Failed)]
+    [InlineData(0, SockStatus.Inconsistent)]
+    public void A_part_that_cannot_be_consumed_is_not_told_as_one(int error, SockStatus status)
+    {
+        var sock = new ScriptedSock("part");
+        sock.OnRecv = (n, asked) =>
+            n == 1 ? SockResult.Ok(asked)
+            : error == 0 ? SockResult.Ok(0)
+            : SockResult.Fail(error);
+        using var reader = new FrameReader(sock, (byte)'\n', 100);
+        var outcome = new SockOutcome(status, 0, error);
+        Assert.Equal(outcome, reader.TryRead(out _, Within.Long));
+        Assert.True(reader.Partial.IsEmpty);
+        Assert.Equal(0, sock.Consumed);
+    }
+
+    [Fact]
     public void An_end_within_a_frame_is_told_with_it_as_often_as_is_asked()
     {
         using var pair = new Pair(PairKind.UnixByPoll);

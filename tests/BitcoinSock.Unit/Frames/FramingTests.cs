@@ -84,6 +84,22 @@ public class FramingTests
         Assert.Equal(0, sock.Consumed);
     }
 
+    [Fact]
+    public void One_whose_terminator_is_longer_than_its_frame_is_told_and_nothing_is_lost()
+    {
+        var sock = new ScriptedSock("\n");
+        using var reader = new FrameReader(sock, new ShorterThanItsEnd(), 100);
+        Assert.Throws<InvalidOperationException>(() => reader.TryRead(out _, Within.Long));
+        Assert.Equal(0, sock.Consumed);
+    }
+
+    private sealed class ShorterThanItsEnd : Framing
+    {
+        public override int TerminatorLength => 2;
+
+        public override long FindLength(ReadOnlySpan<byte> bytes, int searched) => 1;
+    }
+
     private sealed class Backwards : Framing
     {
         public override long FindLength(ReadOnlySpan<byte> bytes, int searched) => -1;
