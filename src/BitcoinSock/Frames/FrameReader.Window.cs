@@ -1,13 +1,10 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 
 namespace BitcoinSock;
 
 // The bytes at hand: how they are shown, and consumed.
 public sealed partial class FrameReader
 {
-    private const int Few = 2048;
-
     // The bytes at hand: of the memory, those from where the next frame begins to where a peek has
     // shown any. Up to _taken they are consumed: the partial, if that is behind _start; if it is
     // before, frames were returned and are not settled.
@@ -96,53 +93,17 @@ public sealed partial class FrameReader
     }
 
     // Consumes up to there. Ok: so many bytes, possibly none.
-    [SkipLocalsInit]
     private SockOutcome Take(ISockRecv sock, int end)
     {
-        int wanted = end - _taken;
-        Span<byte> few = stackalloc byte[Few];
-        if (wanted <= few.Length)
-        {
-            return Take(sock, few[..wanted]);
-        }
-
-        byte[] many = ArrayPool<byte>.Shared.Rent(wanted);
-        try
-        {
-            return Take(sock, many.AsSpan(0, wanted));
-        }
-        finally
-        {
-            GiveBack(many, wanted);
-        }
-    }
-
-    private SockOutcome Take(ISockRecv sock, Span<byte> taken)
-    {
-        SockResult take = sock.Recv(taken, SockFlags.DontWait);
-        if (take.IsError)
-        {
-            return SockOutcome.RetryOrFail(take.Error);
-        }
-
-        // Bytes that were there a moment ago are gone or changed: somebody else reads this
-        // descriptor.
-        if (take.Count == 0 || take.Count > taken.Length)
-        {
-            return Contradicted();
-        }
-
-        taken = taken[..take.Count];
-        Span<byte> shown = _held.AsSpan(_taken, taken.Length);
-        bool isAsShown = taken.SequenceEqual(shown);
+        SockOutcome step = Shown.Take(sock, _held.AsSpan(_taken..end));
+        bool isAsShown = step.Status != SockStatus.Inconsistent;
         if (!isAsShown)
         {
-            taken.CopyTo(shown);
             _start = Math.Min(_start, _taken);
         }
 
-        _taken += taken.Length;
-        return isAsShown ? SockOutcome.Ok(taken.Length) : Contradicted();
+        _taken += step.Count;
+        return isAsShown ? step : Contradicted();
     }
 
     // What was shown is not there: it shows nothing more, and the next call starts anew.

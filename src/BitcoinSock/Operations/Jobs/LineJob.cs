@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 
 namespace BitcoinSock;
 
@@ -47,7 +46,7 @@ internal struct LineJob(ISockRecv sock, byte terminator) : IJob<Room>
     // Most lines are shorter than the first window; to peek for 2048 bytes takes no longer than for
     // 256 (docs/performance.md). A window that finds no terminator doubles: a fixed one costs a
     // long line two calls every so many bytes.
-    private const int FirstWindow = 2048;
+    private const int FirstWindow = Shown.Few;
     private const int LargestWindow = 64 * 1024;
 
     private int _window = FirstWindow;
@@ -84,7 +83,6 @@ internal struct LineJob(ISockRecv sock, byte terminator) : IJob<Room>
 
     // One peek, one recv of exactly what is wanted of it. Ok: so many bytes, possibly none, have
     // moved to the front of the window; a terminator can only be the last of them.
-    [SkipLocalsInit]
     private readonly SockOutcome PeekThenTake(Span<byte> window)
     {
         SockResult peek = sock.Recv(window, SockFlags.Peek | SockFlags.DontWait);
@@ -105,48 +103,6 @@ internal struct LineJob(ISockRecv sock, byte terminator) : IJob<Room>
 
         Span<byte> seen = window[..peek.Count];
         int end = seen.IndexOf(terminator);
-        int wanted = end < 0 ? seen.Length : end + 1;
-        Span<byte> few = stackalloc byte[FirstWindow];
-        if (wanted <= few.Length)
-        {
-            return Take(seen, few[..wanted]);
-        }
-
-        byte[] rented = ArrayPool<byte>.Shared.Rent(wanted);
-        Span<byte> many = rented.AsSpan(0, wanted);
-        try
-        {
-            return Take(seen, many);
-        }
-        finally
-        {
-            many.Clear(); // lines hold keys
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    private readonly SockOutcome Take(Span<byte> seen, Span<byte> taken)
-    {
-        SockResult take = sock.Recv(taken, SockFlags.DontWait);
-        if (take.IsError)
-        {
-            return SockOutcome.RetryOrFail(take.Error);
-        }
-
-        // Bytes that were there a moment ago are gone or changed: somebody else reads this
-        // descriptor.
-        if (take.Count == 0 || take.Count > taken.Length)
-        {
-            return SockOutcome.End(SockStatus.Inconsistent);
-        }
-
-        taken = taken[..take.Count];
-        if (!taken.SequenceEqual(seen[..take.Count]))
-        {
-            taken.CopyTo(seen);
-            return SockOutcome.End(SockStatus.Inconsistent, take.Count);
-        }
-
-        return SockOutcome.Ok(take.Count);
+        return Shown.Take(sock, end < 0 ? seen : seen[..(end + 1)]);
     }
 }
